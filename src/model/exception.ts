@@ -1,0 +1,30 @@
+/** Why somebody must look. */
+export const exceptionKinds = [
+  'deadline-missed',
+  'step-failed',
+  'unknown-person',
+  'ambiguous-person',
+  'conflicting-event',
+  'protected-person',
+  'workflow-failed',
+  'event-stuck',
+  'needs-decision',
+  'handover',
+] as const;
+export type ExceptionKind = (typeof exceptionKinds)[number];
+
+/** Something a person must see to. It stays open until it is resolved; the alert goes out within 60 s of `openedAt`. */
+export interface OpenException {
+  /** `<workflow id>/<step>`: opening it twice opens it once. */
+  id: string;
+  kind: ExceptionKind;
+  person?: string;
+  event?: string;
+  target?: string;
+  workflowId: string;
+  /** For the reader at 3 a.m.: what is wrong, what was tried, what to do. */
+  reason: string;
+  owner: string;
+  openedAt: string;
+  dueAt: string;
+}

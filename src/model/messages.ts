@@ -1,0 +1,78 @@
+import type { IdentityEvent, Settlement } from './event.ts';
+
+/** The workflows' and Muster's own activities' queue. */
+export const musterQueue = 'muster';
+
+/** Each target's own queue, so that a stuck one delays no other. */
+export const targetQueue = (target: string): string => `muster-${target}`;
+
+export const eventKey = (source: string, id: string): string => `${source}:${id}`;
+export const eventWorkflowId = (key: string): string => `event:${key}`;
+export const personWorkflowId = (person: string): string => `person:${person}`;
+export const refusalWorkflowId = (key: string, hash: string): string => `refusal:${key}:${hash}`;
+
+/** Workflow types, as the Web UI shows them. */
+export const workflowTypes = { identityEvent: 'identityEvent', person: 'person', refusal: 'refusal' } as const;
+
+/** Temporal's priority keys; 1 overtakes everything. */
+export const priorities = { security: 1, termination: 2, change: 3, hire: 4, bulk: 5 } as const;
+
+/** Search attributes that Muster needs, by name and Temporal type. `muster setup` registers them, `muster doctor` checks. */
+export const searchAttributes = {
+  MusterPerson: 'KEYWORD',
+  MusterState: 'KEYWORD',
+  MusterProcess: 'KEYWORD',
+  MusterEvent: 'KEYWORD',
+  MusterSource: 'KEYWORD',
+  MusterOutcome: 'KEYWORD',
+  MusterWaitingFor: 'KEYWORD_LIST',
+  MusterTargets: 'KEYWORD_LIST',
+  MusterDue: 'DATETIME',
+} as const;
+
+/** The update by which an event reaches its person; its update id is the event's key. Answered at once. */
+export const deliverUpdate = 'deliver';
+/** The signal by which the outcome comes back to `identityEvent`. */
+export const settledSignal = 'settled';
+/** The signal that wakes an `identityEvent` whose person was created in between. */
+export const personCreatedSignal = 'personCreated';
+export const statusQuery = 'status';
+
+/** Input of `identityEvent`. */
+export interface EventInput {
+  event: IdentityEvent;
+  /** Durations in milliseconds, so that tests need not wait. */
+  timing?: EventTiming;
+}
+
+export interface EventTiming {
+  /** Between looks for a person nobody knows yet. Default 30 s. */
+  lookAgainMs: number;
+  /** Looks after the first. Default 3. */
+  looks: number;
+  /** Without an answer from the person, deliver again: first after this, then every `redeliverMs`. Defaults 60 s and 5 min. */
+  firstRedeliverMs: number;
+  redeliverMs: number;
+}
+
+/** Input of `person`. Everything else is in the directory. */
+export interface PersonInput {
+  person: string;
+  /** Carried over a continue-as-new: events taken and not yet processed. */
+  box?: IdentityEvent[];
+}
+
+/** What a `settled` signal carries. */
+export type SettledMessage = Settlement;
+
+/** Operators' update `resolve`. `proof` is made by the API; without it only `retry` is obeyed. */
+export interface ResolveMessage {
+  exception?: string;
+  action: 'retry' | 'skip' | 'done' | 'attach' | 'drop';
+  reason?: string;
+  until?: string;
+  /** For `attach`: the person the event belongs to. */
+  person?: string;
+  by?: string;
+  proof?: { nonce: string; mac: string };
+}
