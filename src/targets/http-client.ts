@@ -5,6 +5,8 @@ export interface HttpCall {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query below the base URL, starting with `/`. */
   path: string;
+  /** How messages name the call (`remove safe member`), where its path holds a person's name. Absent: method and path. */
+  name?: string;
   headers?: Record<string, string>;
   /** Sent as JSON. */
   json?: unknown;
@@ -62,7 +64,7 @@ export class HttpClient {
   async call(call: HttpCall): Promise<HttpAnswer> {
     const method = call.method ?? 'GET';
     const url = `${this.#base.origin}${this.#base.pathname.replace(/\/$/, '')}${call.path}`;
-    const what = `${this.#options.title}: ${method} ${call.path.split('?')[0]}`;
+    const what = `${this.#options.title}: ${call.name ?? `${method} ${call.path.split('?')[0]}`}`;
     const { body, contentType } = encode(call);
     const headers: Record<string, string> = {
       accept: 'application/json',
