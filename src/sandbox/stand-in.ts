@@ -56,6 +56,8 @@ export interface StandInTools {
   called(call: { operation: string; worker?: string; subject?: string }): void;
   /** The fault in force, without using up one of its count. `lie` and `vendor` are the stand-in's to obey; the rest is done before it is asked. */
   fault(): Fault | undefined;
+  /** For stand-ins that listen by themselves: uses up one of the fault's count, once for each call it was applied to. */
+  faultUsed?(): void;
 }
 
 /** A stand-in target: keeps state in memory and speaks the vendor's own protocol. Lives in the target's folder as `sandbox.ts`. */

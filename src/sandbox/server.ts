@@ -1,0 +1,224 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
+import { Failure } from '../model/failure.ts';
+import { makeCertificates } from './certificates.ts';
+import { answerError, Faults, faultSchema } from './faults.ts';
+import type { CallTaken, MakeStandIn, SeedPerson, StandIn } from './stand-in.ts';
+import { StateFile } from './state-file.ts';
+import { accountsPage } from './view.ts';
+
+export interface SandboxOptions {
+  /** By target name, which is also the path: `salesforce` answers under `/salesforce`. */
+  standIns: Record<string, MakeStandIn>;
+  /** Each stand-in is seeded with those whose `targets` name it. */
+  people: SeedPerson[];
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  ldapsPort: number;
+  /** For the stand-ins that listen by themselves. Absent: made at start, and `ca` of the result is their authority. */
+  tls?: { key: string; cert: string };
+  /** Where the state is kept over a restart. Absent: in memory alone. */
+  stateFile?: string;
+}
+
+export interface Sandbox {
+  url: string;
+  port: number;
+  ldapsUrl?: string;
+  ldapsPort?: number;
+  /** PEM of the authority, where the sandbox made its own certificate. */
+  ca?: string;
+  close(): Promise<void>;
+}
+
+/** Starts all stand-ins in this process: HTTP ones under `/<target name>`, the LDAPS one on its own port. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const faults = new Faults();
+  const calls: CallTaken[] = [];
+  const standIns = new Map<string, StandIn>();
+  const seed = (name: string, standIn: StandIn) =>
+    standIn.seed(options.people.filter((person) => person.targets.includes(name)));
+  const file =
+    options.stateFile === undefined
+      ? undefined
+      : new StateFile(options.stateFile, () => ({
+          targets: Object.fromEntries([...standIns].map(([name, standIn]) => [name, standIn.dump()])),
+          calls,
+        }));
+  const saved = file?.read();
+  calls.push(...(saved?.calls ?? []));
+  for (const [name, make] of Object.entries(options.standIns)) {
+    const standIn = make({
+      called: (call) => {
+        calls.push({ target: name, at: new Date().toISOString(), ...call });
+        file?.changed();
+      },
+      fault: () => faults.inForce(name),
+      faultUsed: () => void faults.take(name),
+    });
+    standIns.set(name, standIn);
+    const kept = saved?.targets[name];
+    if (kept === undefined) seed(name, standIn);
+    else standIn.restore(kept);
+  }
+  const reset = () => {
+    faults.clear();
+    calls.length = 0;
+    for (const [name, standIn] of standIns) seed(name, standIn);
+    file?.changed();
+  };
+
+  const http = await listen(createServer(application(standIns, faults, calls, reset)), options.host, options.port);
+  const port = portOf(http);
+  try {
+    const listening = await listenByThemselves(standIns, options);
+    return {
+      url: `http://${options.host}:${port}`,
+      port,
+      ...listening.result,
+      close: async () => {
+        const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+        http.closeAllConnections();
+        await Promise.all([closed, listening.close?.()]);
+        file?.flush();
+      },
+    };
+  } catch (error) {
+    http.close();
+    throw error;
+  }
+}
+
+function application(
+  standIns: ReadonlyMap<string, StandIn>,
+  faults: Faults,
+  calls: readonly CallTaken[],
+  reset: () => void,
+): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  const stateOfAll = () => Object.fromEntries([...standIns].map(([name, standIn]) => [name, standIn.state()]));
+
+  app.get('/', (_request, response) => void response.type('html').send(accountsPage(stateOfAll(), calls.length)));
+  app.get('/state', (_request, response) => void response.json(stateOfAll()));
+  app.get('/calls', (request, response) => {
+    const { worker, target } = request.query;
+    const wanted = calls.filter(
+      (call) => (worker === undefined || call.worker === worker) && (target === undefined || call.target === target),
+    );
+    response.json(wanted);
+  });
+  app.get('/faults', (_request, response) => void response.json(faults.list()));
+  app.put('/faults/:target', express.json({ type: () => true }), (request, response) => {
+    const target = request.params['target'] ?? '';
+    if (!standIns.has(target)) return unknownTarget(response, target, standIns);
+    const parsed = faultSchema.safeParse(request.body);
+    if (!parsed.success) {
+      const faultsFound = parsed.error.issues.map(
+        (issue) => `${issue.path.join('.') || 'the fault'}: ${issue.message}`,
+      );
+      return problem(response, 400, faultsFound.join('; '));
+    }
+    faults.set(target, parsed.data);
+    response.json(parsed.data);
+  });
+  app.delete('/faults', (_request, response) => {
+    faults.clear();
+    response.status(204).end();
+  });
+  app.delete('/faults/:target', (request, response) => {
+    if (!standIns.has(request.params.target)) return unknownTarget(response, request.params.target, standIns);
+    faults.clear(request.params.target);
+    response.status(204).end();
+  });
+  app.post('/reset', (_request, response) => {
+    reset();
+    response.status(204).end();
+  });
+  for (const [name, standIn] of standIns) {
+    if (standIn.router === undefined) continue;
+    const broken: ErrorRequestHandler = (error, _request, response, _next) => {
+      const status = typeof error?.status === 'number' ? error.status : 500;
+      if (status === 500) console.error(`sandbox: the stand-in for ${name} failed:`, error);
+      answerError(response, standIn, status);
+    };
+    app.use(`/${name}`, faults.middleware(name, standIn), standIn.router, (_request, response) =>
+      answerError(response, standIn, 404),
+    );
+    app.use(`/${name}`, broken);
+  }
+  app.use((request, response) => problem(response, 404, `the sandbox has no ${request.path}`));
+  const unreadable: ErrorRequestHandler = (error, _request, response, _next) =>
+    problem(
+      response,
+      typeof error?.status === 'number' ? error.status : 500,
+      'the body is not the JSON that is due here',
+    );
+  app.use(unreadable);
+  return app;
+}
+
+function problem(response: Response, status: number, detail: string): void {
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ title: detail, status }));
+}
+
+function unknownTarget(response: Response, target: string, standIns: ReadonlyMap<string, StandIn>): void {
+  problem(response, 404, `the sandbox has no target "${target}"; it has ${[...standIns.keys()].join(', ')}`);
+}
+
+async function listenByThemselves(
+  standIns: ReadonlyMap<string, StandIn>,
+  options: SandboxOptions,
+): Promise<{ result: Pick<Sandbox, 'ldapsUrl' | 'ldapsPort' | 'ca'>; close?(): Promise<void> }> {
+  const listeners = [...standIns.values()].filter((standIn) => standIn.listen !== undefined);
+  if (listeners.length > 1) throw new Failure('misconfigured', 'the sandbox has one LDAPS port, so one LDAPS stand-in');
+  const listener = listeners[0];
+  if (listener?.listen === undefined) return { result: {} };
+  const made = options.tls === undefined ? await makeCertificates() : undefined;
+  const tls = options.tls ?? made;
+  if (tls === undefined) return { result: {} };
+  const { port, close } = await listener.listen({
+    host: options.host,
+    port: options.ldapsPort,
+    tls: { key: tls.key, cert: tls.cert },
+  });
+  return {
+    result: {
+      ldapsUrl: `ldaps://${options.host}:${port}`,
+      ldapsPort: port,
+      ...(made === undefined ? {} : { ca: made.ca }),
+    },
+    close,
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      reject(
+        new Failure(
+          'misconfigured',
+          taken ? `the sandbox's port ${port} is taken` : `the sandbox cannot listen on ${port}`,
+          {
+            cause: error,
+            advice: 'Set MUSTER_SANDBOX_PORT to a free one.',
+          },
+        ),
+      );
+    });
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string')
+    throw new Failure('misconfigured', 'the sandbox listens nowhere');
+  return address.port;
+}
