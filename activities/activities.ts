@@ -1,0 +1,85 @@
+import type { IdentityEvent, Settlement } from '../src/model/event.ts';
+import type {
+  Admission,
+  BegunEnd,
+  ChangeResult,
+  ChangeWork,
+  Confirmation,
+  Decision,
+  EventRequest,
+  ExceptionRequest,
+  Match,
+  PersonView,
+} from '../src/model/work.ts';
+
+/** Muster's own activities, on the queue `muster`: short transactions on the directory and the ledger, and messages to Temporal. */
+export interface MusterActivities {
+  /** Enters the event in the ledger, once, and finds whose it is. */
+  admitEvent(request: EventRequest): Promise<Admission>;
+  /** Looks for the person again; a source of record's `hired` makes one. */
+  findPerson(request: EventRequest): Promise<Match>;
+  /** Opens the exception of an event that cannot go on by itself, and says what it waits for. */
+  parkEvent(request: EventRequest & { exception: ExceptionRequest }): Promise<void>;
+  /** Writes down what a person decided about a parked event: attached, retried or dropped. */
+  settleParked(
+    request: EventRequest & { settlement?: Settlement; action: string; by: string; reason: string },
+  ): Promise<void>;
+  /** Hands the event to its person, whose workflow is started if none is open. Safe to repeat: its update id is the event's key. */
+  deliverEvent(request: { event: IdentityEvent; person: string; priority: number }): Promise<void>;
+
+  /** The person as the directory has them now. */
+  openPerson(request: { person: string; workflowId: string }): Promise<PersonView>;
+  /** Decides what an event means for this person, commits it, and tells the event's workflow where that is final. */
+  decideEvent(request: { person: string; event: IdentityEvent; now: string; workflowId: string }): Promise<Decision>;
+  /** Begins an end whose time has come, or goes on with one that a lost run had begun. Always planned anew. */
+  beginEnd(request: { person: string; pending: string; now: string; workflowId: string }): Promise<Decision>;
+  /** Every target has confirmed: writes `Terminated`, the evidence and the outcome, and tells the event's workflow. */
+  finishEnd(request: { person: string; end: BegunEnd; now: string; workflowId: string }): Promise<PersonView>;
+  /** A pending change is done: removes it from the timeline. */
+  finishPending(request: {
+    person: string;
+    pending: string;
+    now: string;
+    workflowId: string;
+    step: string;
+    kind: string;
+    data: Record<string, unknown>;
+  }): Promise<PersonView>;
+  /** Opens exceptions; those already there stay as they are. */
+  openExceptions(request: {
+    person: string;
+    requests: ExceptionRequest[];
+    now: string;
+    workflowId: string;
+    owner: string;
+  }): Promise<PersonView>;
+  /** Closes exceptions whose cause is gone. */
+  resolveExceptions(request: {
+    person: string;
+    ids: string[];
+    action: string;
+    by: string;
+    reason: string;
+    now: string;
+    workflowId: string;
+  }): Promise<PersonView>;
+  /** Checks that the API vouches for who says this (an HMAC over workflow, item, action, actor and nonce). */
+  verifyProof(request: {
+    workflowId: string;
+    item: string;
+    action: string;
+    by: string;
+    nonce: string;
+    mac: string;
+  }): Promise<boolean>;
+}
+
+/** The activities of one target, on that target's own queue. */
+export interface TargetActivities {
+  /** Closes every account the person has there, against every way in, and reads each back. */
+  closeAccess(work: ChangeWork): Promise<ChangeResult>;
+  /** Opens a ticket, found by its correlation id if a lost answer already made it. */
+  openTicket(work: ChangeWork): Promise<ChangeResult>;
+  /** Reads all accounts of the person there once more. */
+  confirmClosed(work: Omit<ChangeWork, 'epoch'>): Promise<Confirmation>;
+}

@@ -1,0 +1,137 @@
+import type { IdentityEvent, Settlement } from './event.ts';
+import type { ExceptionKind } from './exception.ts';
+import type { FailureCode } from './failure.ts';
+import type { PendingChange, PersonState } from './person.ts';
+import type { Change, Plan } from './plan.ts';
+
+/** What workflows and activities say to each other. Plain JSON: it becomes history. */
+
+/** The first thing that happens to an event: is it new, and whose is it? */
+export type Admission = { kind: 'duplicate'; outcome: string } | { kind: 'admitted'; match: Match };
+
+/** Who an event is about. `nobody` has left a waiting row, which the creator of that person finds. */
+export type Match =
+  | { kind: 'person'; person: string; priority: number }
+  | { kind: 'nobody' }
+  | { kind: 'several'; people: string[] };
+
+/** Durations in milliseconds; policy has the real ones, tests have short ones. */
+export interface PersonTiming {
+  /** All targets are read once more this long after the last of them confirmed. */
+  readAgainMs: number;
+  /** Between tries of a step that was refused, or whose credentials were. */
+  slowRetryMs: number;
+  /** First and longest pause between tries of a step whose target is throttled or unavailable. */
+  retryInitialMs: number;
+  retryMaximumMs: number;
+  /** The longest sleep: the timeline is looked at afresh at least this often. */
+  hopMs: number;
+  /** The longest a single call activity may take. */
+  callMs: number;
+}
+
+/** An exception as its person's workflow needs it. */
+export interface ExceptionView {
+  id: string;
+  kind: ExceptionKind;
+  target?: string;
+  event?: string;
+}
+
+/** The person as a run of `person` sees them: refreshed by every activity that changes them. */
+export interface PersonView {
+  person: string;
+  state: PersonState;
+  epoch: number;
+  timeline: PendingChange[];
+  exceptions: ExceptionView[];
+  timing: PersonTiming;
+}
+
+/** What was decided about an event. `settlement` is what its `identityEvent` is told; absent while an end is under way. */
+export interface Decision {
+  view: PersonView;
+  settlement?: Settlement;
+  /** Set when an end takes effect now. */
+  end?: BegunEnd;
+}
+
+/** An end that has begun: `Terminating` is committed, the epoch raised, the plan made. */
+export interface BegunEnd {
+  /** The event that ends it. */
+  event: string;
+  /** The pending change it came from; removed when it is done. */
+  pending: string;
+  epoch: number;
+  plan: Plan;
+  priority: number;
+  /** ISO instants. */
+  effectiveAt: string;
+  deadlineAt: string;
+  /** Titles of targets by name, for people. */
+  titles: Record<string, string>;
+  /** Who looks after an exception of it. */
+  owner: string;
+}
+
+/** Input of a target's activity. */
+export interface ChangeWork {
+  person: string;
+  event: string;
+  epoch: number;
+  change: Change;
+  /** Workflow time, an ISO instant. */
+  now: string;
+  workflowId: string;
+}
+
+/** One account that was closed, as evidence and the page show it. */
+export interface ClosedAccount {
+  account: string;
+  kind: string;
+  outcome: 'changed' | 'already';
+  entitlements: number;
+  sessions: number;
+}
+
+/** What became of one try at a change. Throttled, unavailable and the like are thrown, and Temporal tries again. */
+export type ChangeResult =
+  | {
+      status: 'confirmed';
+      /** ISO instant at which the target was read back. */
+      at: string;
+      accounts: ClosedAccount[];
+      /** `INC0012345`, where the change opened a ticket. */
+      ticket?: string;
+      /** Until when something lives on that cannot be ended. */
+      residualUntil?: string;
+    }
+  | { status: 'blocked'; code: FailureCode; message: string; advice?: string }
+  | { status: 'superseded'; message: string };
+
+/** What reading back a while later found. */
+export type Confirmation =
+  | { status: 'closed' }
+  | { status: 'open'; accounts: string[] }
+  | { status: 'unread'; message: string };
+
+export interface ExceptionRequest {
+  /** Unique in its workflow: `event/target/kind`. */
+  step: string;
+  kind: ExceptionKind;
+  event?: string;
+  person?: string;
+  target?: string;
+  reason: string;
+}
+
+export interface EventRequest {
+  event: IdentityEvent;
+  now: string;
+  workflowId: string;
+  firstRunId: string;
+  /** A person said whose it is; it is looked up by this id instead of the event's subject. */
+  attachTo?: string;
+}
+
+export type { IdentityEvent, Settlement };

@@ -1,0 +1,85 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { PendingChange } from '../src/model/person.ts';
+import type { Change } from '../src/model/plan.ts';
+import type { BegunEnd, PersonView } from '../src/model/work.ts';
+import { attributes } from './search-attributes.ts';
+
+interface Shown {
+  state: string;
+  process: string;
+  waitingFor: string[];
+  targets: string[];
+  due: string;
+}
+
+/** What the Web UI shows of a person: search attributes, upserted only when they change, and the details as a table. */
+export class Display {
+  #shown: Shown | undefined;
+  #closing: { end: BegunEnd; missing: ReadonlySet<Change> } | undefined;
+
+  show(view: PersonView, underWay: string[]): void {
+    // What is confidential shows nothing before its time: no state, no date, no hint that something is pending.
+    const open = view.timeline.filter((change) => !change.confidential || Date.parse(change.dueAt) <= Date.now());
+    const next: Shown = {
+      state: view.state,
+      process: view.state === 'Terminating' || view.state === 'Terminated' ? 'leaver' : '',
+      waitingFor: waitingFor(view, open, underWay),
+      targets: unique(view.exceptions.flatMap((exception) => exception.target ?? [])),
+      due: open.find((change) => Date.parse(change.dueAt) > Date.now())?.dueAt ?? '',
+    };
+    if (JSON.stringify(next) === JSON.stringify(this.#shown)) return;
+    const before = this.#shown;
+    this.#shown = next;
+    upsertSearchAttributes([
+      { key: attributes.state, value: next.state },
+      { key: attributes.process, value: next.process || null },
+      { key: attributes.waitingFor, value: next.waitingFor },
+      ...(before === undefined && next.targets.length === 0 ? [] : [{ key: attributes.targets, value: next.targets }]),
+      ...(before === undefined && next.due === ''
+        ? []
+        : [{ key: attributes.due, value: next.due === '' ? null : new Date(next.due) }]),
+    ]);
+  }
+
+  progress(end: BegunEnd, missing: ReadonlySet<Change>): void {
+    this.#closing = { end, missing };
+    setCurrentDetails(this.#table());
+  }
+
+  waitsFor(change: PendingChange): string {
+    if (change.confidential) return 'look at the timeline again';
+    if (change.kind === 'end') return `end on ${change.date ?? change.dueAt}`;
+    if (change.data['action'] === 'readAgain') return 'read every target again';
+    return `${change.kind} due ${change.dueAt}`;
+  }
+
+  #table(): string {
+    if (this.#closing === undefined) return '';
+    const { end, missing } = this.#closing;
+    const rows = end.plan.changes.map((change) => {
+      const title = end.titles[change.target] ?? change.target;
+      return `| ${title} | ${change.summary} | ${missing.has(change) ? '**under way**' : 'confirmed'} |`;
+    });
+    return [
+      `**${end.plan.person} leaves** (event \`${end.event}\`), deadline ${end.deadlineAt}`,
+      '',
+      '| target | change | state |',
+      '|---|---|---|',
+      ...rows,
+    ].join('\n');
+  }
+}
+
+function waitingFor(view: PersonView, open: PendingChange[], underWay: string[]): string[] {
+  const words = open
+    .filter((change) => !underWay.includes(change.id))
+    .map(
+      (change) =>
+        ({ end: 'endDate', start: 'startDate', reminder: 'reminder', grace: 'grace', later: 'later' })[change.kind],
+    );
+  if (underWay.length > 0) words.push('targets');
+  if (view.exceptions.length > 0) words.push('exception');
+  return unique(words);
+}
+
+const unique = (words: string[]): string[] => [...new Set(words)].sort();

@@ -1,0 +1,204 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { EventOutcome, IdentityEvent, Settlement } from '../src/model/event.ts';
+import {
+  type EventInput,
+  type EventTiming,
+  personCreatedSignal,
+  type ResolveMessage,
+  settledSignal,
+  statusQuery,
+} from '../src/model/messages.ts';
+import type { EventRequest, Match } from '../src/model/work.ts';
+import { messages, now, records } from './muster-activities.ts';
+import { checkResolution, type Resolution, vouchedFor } from './resolution.ts';
+import { attributes } from './search-attributes.ts';
+
+export const settled = defineSignal<[Settlement]>(settledSignal);
+export const personCreated = defineSignal(personCreatedSignal);
+export const resolve = defineUpdate<string, [ResolveMessage]>('resolve');
+export const status = defineQuery<unknown>(statusQuery);
+
+const usualTiming: EventTiming = { lookAgainMs: 30_000, looks: 3, firstRedeliverMs: 60_000, redeliverMs: 300_000 };
+
+/** One event from its arrival to its outcome. It is keyed by the event's id, so a second start of the same event is refused. */
+export async function identityEvent(input: EventInput): Promise<Settlement> {
+  const arrival = new ArrivalDesk(input);
+  setHandler(settled, (message) => arrival.hear(message), { description: 'The person says what became of the event' });
+  setHandler(personCreated, () => arrival.wake(), { description: 'The person this event waits for is there now' });
+  setHandler(resolve, (message) => arrival.resolve(message), {
+    validator: (message) => checkResolution(message, ['retry', 'attach', 'drop']),
+    description: 'retry | attach | drop an event that waits for its person',
+  });
+  setHandler(status, () => arrival.status());
+
+  const admission = await records.admitEvent(arrival.request());
+  if (admission.kind === 'duplicate')
+    return arrival.end({ event: input.event.key, outcome: 'duplicate', reason: admission.outcome });
+
+  const match = admission.match.kind === 'person' ? admission.match : await arrival.waitForPerson(admission.match);
+  if (match === 'dropped') return arrival.end({ event: input.event.key, outcome: 'dropped' });
+  return arrival.end(await arrival.deliver(match));
+}
+
+type Found = Extract<Match, { kind: 'person' }>;
+
+/** What `identityEvent` knows while it runs. */
+class ArrivalDesk {
+  readonly #event: IdentityEvent;
+  readonly #input: EventInput;
+  readonly #timing: EventTiming;
+  #settlement: Settlement | undefined;
+  #resolution: Resolution | undefined;
+  #woken = false;
+  #waitingFor = 'admission';
+
+  constructor(input: EventInput) {
+    this.#event = input.event;
+    this.#input = input;
+    this.#timing = input.timing ?? usualTiming;
+  }
+
+  hear(message: Settlement): void {
+    if (message.event !== this.#event.key || (this.#settlement !== undefined && isFinal(this.#settlement))) return;
+    this.#settlement = message;
+  }
+
+  #heard(): Settlement | undefined {
+    return this.#settlement;
+  }
+
+  wake(): void {
+    this.#woken = true;
+  }
+
+  async resolve(message: ResolveMessage): Promise<string> {
+    const by = await vouchedFor(message, this.#event.key);
+    this.#resolution = { ...message, by };
+    return `${message.action} noted for ${this.#event.key}`;
+  }
+
+  status(): unknown {
+    return {
+      event: this.#event.key,
+      type: this.#event.type,
+      waitingFor: this.#waitingFor,
+      settlement: this.#settlement ?? null,
+    };
+  }
+
+  request(): EventRequest {
+    const { workflowId, firstExecutionRunId } = workflowInfo();
+    return { event: this.#event, now: now(), workflowId, firstRunId: firstExecutionRunId };
+  }
+
+  /** An event may overtake the one that creates its person: look again a few times, then stay open until somebody decides. */
+  async waitForPerson(first: Match): Promise<Found | 'dropped'> {
+    let match = first;
+    this.#waitingFor = 'person';
+    for (let look = 0; look < this.#timing.looks && match.kind === 'nobody'; look += 1) {
+      await this.#pause(this.#timing.lookAgainMs, `look again for ${this.#event.subject}`);
+      match = await records.findPerson(this.request());
+    }
+    if (match.kind === 'person') return match;
+    return this.#park(match);
+  }
+
+  async #park(unmatched: Match): Promise<Found | 'dropped'> {
+    const kind = unmatched.kind === 'several' ? 'ambiguous-person' : 'unknown-person';
+    await records.parkEvent({
+      ...this.request(),
+      exception: { step: kind, kind, event: this.#event.key, reason: whyParked(this.#event, unmatched) },
+    });
+    upsertSearchAttributes([
+      { key: attributes.outcome, value: 'waiting' },
+      { key: attributes.waitingFor, value: ['person', 'exception'] },
+    ]);
+    for (;;) {
+      await this.#pause(7 * 24 * 3_600_000, `wait for somebody to say who ${this.#event.subject} is`);
+      const resolution = this.#resolution;
+      this.#resolution = undefined;
+      if (resolution?.action === 'drop') {
+        await this.#settleParked(resolution, {
+          event: this.#event.key,
+          outcome: 'dropped',
+          reason: resolution.reason ?? 'dropped',
+        });
+        return 'dropped';
+      }
+      const attachTo = resolution?.action === 'attach' ? resolution.person : undefined;
+      const match = await records.findPerson({ ...this.request(), ...(attachTo === undefined ? {} : { attachTo }) });
+      if (match.kind !== 'person') continue;
+      await this.#settleParked(resolution);
+      upsertSearchAttributes([{ key: attributes.waitingFor, value: [] }]);
+      return match;
+    }
+  }
+
+  #settleParked(resolution: Resolution | undefined, settlement?: Settlement): Promise<void> {
+    return records.settleParked({
+      ...this.request(),
+      action: resolution?.action ?? 'retry',
+      by: resolution?.by ?? 'muster',
+      reason: resolution?.reason ?? 'the person is there now',
+      ...(settlement === undefined ? {} : { settlement }),
+    });
+  }
+
+  async #pause(ms: number, summary: string): Promise<void> {
+    await condition(() => this.#woken || this.#resolution !== undefined, ms, { summary });
+    this.#woken = false;
+  }
+
+  /** Delivers until the person has answered for good. Delivering again also revives a person's workflow that somebody ended by hand. */
+  async deliver(match: Found): Promise<Settlement> {
+    this.#waitingFor = `person:${match.person}`;
+    let pause = this.#timing.firstRedeliverMs;
+    let shown: EventOutcome | undefined;
+    for (;;) {
+      await messages.deliverEvent({ event: this.#event, person: match.person, priority: match.priority });
+      await condition(() => this.#heard()?.outcome !== shown, pause, {
+        summary: `deliver again to ${match.person} if there is no answer`,
+      });
+      const heard = this.#heard();
+      if (heard !== undefined && isFinal(heard)) return heard;
+      if (heard !== undefined && heard.outcome !== shown) this.#show(heard.outcome);
+      shown = heard?.outcome;
+      pause = this.#timing.redeliverMs;
+      if (workflowInfo().continueAsNewSuggested) {
+        await condition(allHandlersFinished);
+        await continueAsNew<typeof identityEvent>(this.#input);
+      }
+    }
+  }
+
+  #show(outcome: EventOutcome): void {
+    upsertSearchAttributes([{ key: attributes.outcome, value: outcome }]);
+  }
+
+  async end(settlement: Settlement): Promise<Settlement> {
+    this.#show(settlement.outcome);
+    await condition(allHandlersFinished);
+    return settlement;
+  }
+}
+
+const finalOutcomes: readonly EventOutcome[] = ['applied', 'scheduled', 'ignored', 'failed', 'dropped', 'duplicate'];
+
+const isFinal = (settlement: Settlement): boolean => finalOutcomes.includes(settlement.outcome);
+
+function whyParked(event: IdentityEvent, match: Match): string {
+  if (match.kind === 'several') {
+    return `${event.type} for worker ${event.subject} fits ${match.people.length} people (${match.people.join(', ')}). Say which with "attach", or "drop" it.`;
+  }
+  return `${event.type} for worker ${event.subject}: nobody by that id is in the directory. "retry" once they are, "attach" it to a person, or "drop" it.`;
+}

@@ -1,0 +1,4 @@
+/** What a worker runs: every exported function here is a workflow type. */
+export { identityEvent } from './identity-event.ts';
+export { person } from './person.ts';
+export { refusal } from './refusal.ts';

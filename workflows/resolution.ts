@@ -1,0 +1,38 @@
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import type { ResolveMessage } from '../src/model/messages.ts';
+import { records } from './muster-activities.ts';
+
+/** A resolution with the name of who gave it: the operator the API vouches for, or nobody in particular. */
+export type Resolution = ResolveMessage & { by: string };
+
+/** Update validator: synchronous, says exactly what is wrong, leaves no trace in the history when it refuses. */
+export function checkResolution(message: ResolveMessage, allowed: readonly ResolveMessage['action'][]): void {
+  if (!allowed.includes(message?.action)) refuse(`"action" must be one of ${allowed.join(', ')}`);
+  if (message.action === 'retry') return;
+  if (message.proof === undefined || message.by === undefined) {
+    refuse(
+      `"${message.action}" is taken only through Muster's API or CLI, which vouch for who says it; from here only "retry" works`,
+    );
+  }
+  if (!message.reason) refuse(`"${message.action}" needs a "reason"`);
+  if (message.action === 'attach' && !message.person) refuse('"attach" needs the "person" it belongs to');
+}
+
+/** Who says it: checked by its proof. Without one only `retry` comes this far, and its author is unverified. */
+export async function vouchedFor(message: ResolveMessage, item: string): Promise<string> {
+  if (message.proof === undefined || message.by === undefined) return 'unverified';
+  const { workflowId } = workflowInfo();
+  const genuine = await records.verifyProof({
+    workflowId,
+    item,
+    action: message.action,
+    by: message.by,
+    ...message.proof,
+  });
+  if (!genuine) refuse('the proof of who says this does not hold; send it through the API again');
+  return message.by;
+}
+
+function refuse(problem: string): never {
+  throw ApplicationFailure.create({ message: problem, type: 'refused', nonRetryable: true });
+}
