@@ -1,0 +1,4 @@
+import type { MakeStandIn } from './stand-in.ts';
+
+/** The list of stand-ins by target name: the sandbox that `muster demo` and `muster start` run has all of these. */
+export const standIns: Readonly<Record<string, MakeStandIn>> = {};

@@ -1,0 +1,4 @@
+import type { TargetDefinition } from './target.ts';
+
+/** The list of targets, by the `kind` that muster.yaml names: adding one is its folder and one line here. */
+export const definitions: Readonly<Record<string, TargetDefinition>> = {};
