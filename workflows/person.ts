@@ -132,6 +132,8 @@ export class PersonDesk {
       });
     } else if (due.kind === 'later' && due.data['action'] === 'readAgain') {
       this.#start(due.id, () => readAgain(this, due));
+    } else if (due.kind === 'start') {
+      this.#start(due.id, () => this.#begin(due));
     } else {
       log.warn('a pending change of a kind this version does not know is left as it is', {
         pending: due.id,
@@ -139,6 +141,21 @@ export class PersonDesk {
       });
       this.#processes.set(due.id, new CancellationScope());
     }
+  }
+
+  /** 00:00 on the start date has come. */
+  async #begin(due: PendingChange): Promise<void> {
+    this.refresh(
+      await records.finishPending({
+        person: this.person,
+        pending: due.id,
+        now: now(),
+        workflowId: this.workflowId,
+        step: due.id,
+        kind: 'person-active',
+        data: { startDate: due.date ?? null, zone: due.zone ?? null },
+      }),
+    );
   }
 
   async #leave(end: BegunEnd | undefined): Promise<void> {

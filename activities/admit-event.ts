@@ -1,0 +1,149 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Transaction, Waiting } from '../src/directory/store.ts';
+import type { IdentityEvent } from '../src/model/event.ts';
+import { personCreatedSignal } from '../src/model/messages.ts';
+import type { Admission, EventRequest, Match } from '../src/model/work.ts';
+import { priorityOf } from '../src/policy/ends.ts';
+import type { Dependencies } from './dependencies.ts';
+import { newPerson } from './new-person.ts';
+
+/** Enters the event in the ledger, once for all time, and finds whose it is. */
+export async function admitEvent(dependencies: Dependencies, request: EventRequest): Promise<Admission> {
+  const { event, workflowId, firstRunId, now } = request;
+  const { admission, waiting } = await dependencies.store.transaction(async (tx) => {
+    const admitted = await tx.admit({ key: event.key, event, workflowId, firstRunId, receivedAt: event.receivedAt });
+    if (!admitted.inserted && admitted.existing.firstRunId !== firstRunId) {
+      // Temporal had forgotten the first run. What it settled stays settled; what it left open is ours now.
+      const { settledAt, outcome } = admitted.existing;
+      if (settledAt !== undefined) {
+        return { admission: { kind: 'duplicate', outcome: outcome ?? 'applied' } satisfies Admission, waiting: [] };
+      }
+      await tx.takeOver(event.key, firstRunId);
+    }
+    await tx.addEvidence([
+      {
+        workflowId,
+        step: event.key,
+        kind: 'event-accepted',
+        event: event.key,
+        at: now,
+        data: {
+          source: event.source,
+          type: event.type,
+          subject: event.subject,
+          payloadHash: event.payloadHash,
+          receivedAt: event.receivedAt,
+        },
+      },
+    ]);
+    return enter(dependencies, tx, request);
+  });
+  await wake(dependencies, waiting);
+  return admission;
+}
+
+/** Looks again. An event of a source of record that hires somebody makes the person, and wakes whoever waited for them. */
+export async function findPerson(dependencies: Dependencies, request: EventRequest): Promise<Match> {
+  const { admission, waiting } = await dependencies.store.transaction((tx) => enter(dependencies, tx, request));
+  await wake(dependencies, waiting);
+  return admission.match;
+}
+
+interface Entered {
+  admission: { kind: 'admitted'; match: Match };
+  waiting: Waiting[];
+}
+
+async function enter({ sources }: Dependencies, tx: Transaction, request: EventRequest): Promise<Entered> {
+  const { event, workflowId, now } = request;
+  const found = request.attachTo === undefined ? await peopleFor(tx, event) : await aliases(tx, request.attachTo);
+  if (found.length > 1)
+    return { admission: { kind: 'admitted', match: { kind: 'several', people: found } }, waiting: [] };
+  const [only] = found;
+  if (only !== undefined) return { admission: await identified(tx, request, only), waiting: await woken(tx, event) };
+  if (request.attachTo !== undefined)
+    return { admission: { kind: 'admitted', match: { kind: 'nobody' } }, waiting: [] };
+
+  // Whoever looks and whoever creates take turns, so that no event waits for a person who is there.
+  await tx.lock(`subject:${event.subject}`);
+  const [since] = await peopleFor(tx, event);
+  if (since !== undefined) return { admission: await identified(tx, request, since), waiting: await woken(tx, event) };
+  const created = sources[event.source]?.authoritative === true ? await newPerson(tx, event) : undefined;
+  if (created?.kind === 'several') {
+    return { admission: { kind: 'admitted', match: { kind: 'several', people: created.people } }, waiting: [] };
+  }
+  if (created?.kind === 'created') {
+    await tx.addEvidence([
+      {
+        workflowId,
+        step: event.key,
+        kind: 'person-created',
+        person: created.person,
+        event: event.key,
+        at: now,
+        data: { source: event.source },
+      },
+    ]);
+    return { admission: await identified(tx, request, created.person), waiting: await woken(tx, event) };
+  }
+  await tx.addWaiting({
+    event: event.key,
+    source: event.source,
+    subject: event.subject,
+    type: event.type,
+    workflowId,
+    since: now,
+  });
+  return { admission: { kind: 'admitted', match: { kind: 'nobody' } }, waiting: [] };
+}
+
+async function identified(tx: Transaction, request: EventRequest, id: string): Promise<Entered['admission']> {
+  const { event, workflowId, now } = request;
+  const person = await tx.person(id);
+  await tx.updateArrival(event.key, { person: id });
+  await tx.addEvidence([
+    {
+      workflowId,
+      step: event.key,
+      kind: 'person-identified',
+      person: id,
+      event: event.key,
+      at: now,
+      data: { subject: event.subject },
+    },
+  ]);
+  return {
+    kind: 'admitted',
+    match: { kind: 'person', person: id, priority: person === undefined ? 2 : priorityOf(event, person) },
+  };
+}
+
+/** By the source's worker id, then by any source's; an e-mail that is somebody else's makes it two people and not one. */
+async function peopleFor(tx: Transaction, event: IdentityEvent): Promise<string[]> {
+  const own = await tx.peopleWith({ type: 'workerId', value: event.subject, source: event.source });
+  const byWorkerId = own.length > 0 ? own : await tx.peopleWith({ type: 'workerId', value: event.subject });
+  if (event.data.email === undefined || byWorkerId.length === 0) return byWorkerId;
+  const byEmail = await tx.peopleWith({ type: 'email', value: event.data.email });
+  return [...new Set([...byWorkerId, ...byEmail])];
+}
+
+async function aliases(tx: Transaction, alias: string): Promise<string[]> {
+  return (await tx.personByAlias(alias)).map((person) => person.id);
+}
+
+/** Events that wait for exactly this subject; their rows go once their workflows have been told. */
+async function woken(tx: Transaction, event: IdentityEvent): Promise<Waiting[]> {
+  const waiting = await tx.waitingFor(event.source, event.subject);
+  return waiting.filter((other) => other.event !== event.key);
+}
+
+async function wake({ store, workflows }: Dependencies, waiting: Waiting[]): Promise<void> {
+  for (const { event, workflowId } of waiting) {
+    try {
+      await workflows.getHandle(workflowId).signal(personCreatedSignal);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+    await store.transaction((tx) => tx.removeWaiting(event));
+  }
+}

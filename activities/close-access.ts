@@ -1,0 +1,239 @@
+import type { Store } from '../src/directory/store.ts';
+import { Failure } from '../src/model/failure.ts';
+import { type AccountKind, type Person, personalKinds } from '../src/model/person.ts';
+import type { ChangeResult, ChangeWork, ClosedAccount, Confirmation } from '../src/model/work.ts';
+import type { ConnectedTarget } from '../src/targets/connect.ts';
+import type { AccountSeen, AccountsAbility, CallContext, PersonKeys } from '../src/targets/target.ts';
+import { type AllowedCall, callContext } from './call-context.ts';
+import type { Dependencies } from './dependencies.ts';
+import { needsSomebody, toApplicationFailure } from './failures.ts';
+import { targetOf } from './target-of.ts';
+
+/** Closes every account the person has at one target, and reads each back: done means that the target says so. */
+export async function closeAccess(dependencies: Dependencies, work: ChangeWork): Promise<ChangeResult> {
+  const allowed: AllowedCall[] = [];
+  try {
+    const connected = targetOf(dependencies, work.change.target);
+    const closing = new Closing(dependencies, connected, work, callContext(dependencies, work, allowed), allowed);
+    return await closing.run();
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'superseded')
+      return { status: 'superseded', message: error.message };
+    if (error instanceof Failure && needsSomebody(error)) {
+      return {
+        status: 'blocked',
+        code: error.code,
+        message: error.message,
+        ...(error.advice === undefined ? {} : { advice: error.advice }),
+      };
+    }
+    throw toApplicationFailure(error, dependencies.timing.retryMaximumMs);
+  }
+}
+
+/** All accounts of the person there, read once more; anything open is named. */
+export async function confirmClosed(
+  dependencies: Dependencies,
+  work: Omit<ChangeWork, 'epoch'>,
+): Promise<Confirmation> {
+  try {
+    const { name, accounts } = accountsOf(targetOf(dependencies, work.change.target));
+    const keys = await keysOf(dependencies.store, work.person, name);
+    const seen = await accounts.find(keys, callContext(dependencies, work));
+    const open = seen.filter((account) => personalKinds.has(account.kind) && account.status === 'enabled');
+    return open.length === 0 ? { status: 'closed' } : { status: 'open', accounts: open.map((account) => account.id) };
+  } catch (error) {
+    throw toApplicationFailure(error, dependencies.timing.retryMaximumMs, dependencies.timing.slowRetryMs);
+  }
+}
+
+/** One closing of one person at one target, step by step. Every step may have been done before, by a try whose answer was lost. */
+class Closing {
+  readonly #store: Store;
+  readonly #connected: ConnectedTarget;
+  readonly #work: ChangeWork;
+  readonly #context: CallContext;
+  readonly #allowed: AllowedCall[];
+  readonly #accounts: AccountsAbility;
+  /** Refusals are kept to the end: what can be closed is closed first. */
+  readonly #refusals: Failure[] = [];
+
+  constructor(
+    { store }: Dependencies,
+    connected: ConnectedTarget,
+    work: ChangeWork,
+    context: CallContext,
+    allowed: AllowedCall[],
+  ) {
+    this.#store = store;
+    this.#connected = connected;
+    this.#work = work;
+    this.#context = context;
+    this.#allowed = allowed;
+    this.#accounts = accountsOf(connected).accounts;
+  }
+
+  async run(): Promise<ChangeResult> {
+    const keys = await keysOf(this.#store, this.#work.person, this.#connected.name);
+    const seen = await this.#accounts.find(keys, this.#context);
+    const personal = adminFirst(seen.filter((account) => personalKinds.has(account.kind)));
+    await this.#keepBefore(personal);
+    const closed: ClosedAccount[] = [];
+    for (const account of personal)
+      closed.push({ account: account.id, kind: account.kind, ...(await this.#disable(account)) });
+    for (const [index, account] of personal.entries()) {
+      const counts = closed[index];
+      if (counts === undefined) continue;
+      counts.sessions = await this.#endSessions(account);
+      counts.entitlements = await this.#revokeAll(account);
+    }
+    await this.#readBack(personal);
+    const [refusal] = this.#refusals;
+    if (refusal !== undefined) throw refusal;
+    return this.#confirmed(personal, closed);
+  }
+
+  /** What was there is committed before the first change, insert-if-absent: a retry reads it instead of noting an empty list. */
+  async #keepBefore(accounts: AccountSeen[]): Promise<void> {
+    const { event, change, now, workflowId, person } = this.#work;
+    if (accounts.length === 0) return;
+    await this.#store.transaction(async (tx) => {
+      for (const account of accounts) {
+        await tx.keepBefore({ event, target: change.target, account: account.id, state: account, at: now });
+      }
+      const data = {
+        accounts: accounts.map(({ id, kind, status, entitlements }) => ({
+          id,
+          kind,
+          status,
+          entitlements: entitlements.length,
+        })),
+      };
+      await tx.addEvidence([
+        { workflowId, step: this.#step(), kind: 'accounts-found', person, event, target: change.target, at: now, data },
+      ]);
+    });
+  }
+
+  async #disable(account: AccountSeen): Promise<Pick<ClosedAccount, 'outcome' | 'entitlements' | 'sessions'>> {
+    const outcome = await this.#unlessRefused(() => this.#accounts.disable(account, this.#context));
+    return { outcome: outcome ?? 'already', entitlements: 0, sessions: 0 };
+  }
+
+  /** Ends, looks again, ends again: a session can start until the account is really closed. */
+  async #endSessions(account: AccountSeen): Promise<number> {
+    const { sessions } = this.#connected.target;
+    if (sessions === undefined) return 0;
+    let ended = 0;
+    for (let look = 0; look < 4; look += 1) {
+      const live = (await this.#unlessRefused(() => sessions.list(account, this.#context))) ?? [];
+      if (live.length === 0) return ended;
+      for (const session of live) {
+        if ((await this.#unlessRefused(() => sessions.end(account, session, this.#context))) === 'changed') ended += 1;
+      }
+      if (this.#refusals.length > 0) return ended;
+    }
+    throw new Failure('not-confirmed', `${this.#connected.title}: sessions of ${this.#work.person} keep coming back`);
+  }
+
+  async #revokeAll(account: AccountSeen): Promise<number> {
+    const { entitlements } = this.#connected.target;
+    if (entitlements === undefined) return 0;
+    let revoked = 0;
+    for (const entitlement of account.entitlements) {
+      if ((await this.#unlessRefused(() => entitlements.revoke(account, entitlement, this.#context))) === 'changed')
+        revoked += 1;
+    }
+    return revoked;
+  }
+
+  async #readBack(accounts: AccountSeen[]): Promise<void> {
+    for (const account of accounts) {
+      const after = await this.#accounts.read(account.id, this.#context);
+      const open = after !== undefined && (after.status === 'enabled' || after.entitlements.length > 0);
+      if (open && this.#refusals.length === 0) {
+        throw new Failure(
+          'not-confirmed',
+          `${this.#connected.title} said yes, and shows account ${account.id} ${after.status} with ${after.entitlements.length} entitlements`,
+        );
+      }
+    }
+  }
+
+  async #confirmed(accounts: AccountSeen[], closed: ClosedAccount[]): Promise<ChangeResult> {
+    const { event, change, now, workflowId, person } = this.#work;
+    const at = new Date().toISOString();
+    const residualMs = accounts.length === 0 ? undefined : this.#connected.target.sessions?.residualMs;
+    const residualUntil = residualMs === undefined ? undefined : new Date(Date.parse(at) + residualMs).toISOString();
+    await this.#store.transaction(async (tx) => {
+      for (const { id, name, kind, status } of accounts) {
+        const account = {
+          target: change.target,
+          id,
+          name,
+          kind,
+          owner: person,
+          origin: 'found' as const,
+          entitlements: [],
+        };
+        await tx.putAccount({ ...account, status: status === 'absent' ? 'absent' : 'disabled' });
+      }
+      const data = {
+        accounts: closed,
+        calls: this.#allowed,
+        readBackAt: at,
+        ...(residualUntil === undefined ? {} : { residualUntil }),
+      };
+      await tx.addEvidence([
+        { workflowId, step: this.#step(), kind: 'access-closed', person, event, target: change.target, at: now, data },
+      ]);
+    });
+    return { status: 'confirmed', at, accounts: closed, ...(residualUntil === undefined ? {} : { residualUntil }) };
+  }
+
+  #step(): string {
+    return `${this.#work.event}/${this.#work.epoch}/${this.#work.change.id}`;
+  }
+
+  async #unlessRefused<T>(call: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof Failure) || !needsSomebody(error) || error.code === 'credentials') throw error;
+      this.#refusals.push(error);
+      return undefined;
+    }
+  }
+}
+
+/** What a target may know the person by: every worker number, the address, and the accounts the directory knows there. */
+async function keysOf(store: Store, id: string, target: string): Promise<PersonKeys> {
+  const person = await store.transaction((tx) => tx.person(id));
+  if (person === undefined) throw new Failure('not-found', `${id} is not in the directory`);
+  return {
+    person: id,
+    workerIds: workerIdsOf(person),
+    knownAccounts: person.accounts.filter((account) => account.target === target).map((account) => account.id),
+    ...(person.attributes.email === undefined ? {} : { email: person.attributes.email }),
+  };
+}
+
+function workerIdsOf(person: Person): string[] {
+  const numbers = person.identifiers
+    .filter((identifier) => identifier.type === 'workerId')
+    .map((identifier) => identifier.value);
+  return [...new Set([...numbers, ...person.engagements.map((engagement) => engagement.workerId)])];
+}
+
+const order: readonly AccountKind[] = ['admin', 'primary', 'test', 'shared', 'service', 'breakGlass'];
+
+/** Admin accounts are closed first: they could undo the rest. */
+function adminFirst(accounts: AccountSeen[]): AccountSeen[] {
+  return [...accounts].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
+
+function accountsOf(connected: ConnectedTarget): { name: string; accounts: AccountsAbility } {
+  const { accounts } = connected.target;
+  if (accounts === undefined) throw new Failure('misconfigured', `${connected.title} has no accounts to close`);
+  return { name: connected.name, accounts };
+}

@@ -1,0 +1,97 @@
+import type { Transaction } from '../src/directory/store.ts';
+import type { IdentityEvent, Settlement } from '../src/model/event.ts';
+import { Failure } from '../src/model/failure.ts';
+import { eventWorkflowId } from '../src/model/messages.ts';
+import type { Person } from '../src/model/person.ts';
+import type { BegunEnd, Decision } from '../src/model/work.ts';
+import type { Dependencies } from './dependencies.ts';
+import { raise } from './exceptions.ts';
+import { hired } from './hired.ts';
+import { tell, writeSettlement } from './settle.ts';
+import { terminated, terminationRescinded } from './terminated.ts';
+import { viewOf } from './view.ts';
+
+/** One event and its person, in the transaction that decides about them. */
+export interface Deciding {
+  dependencies: Dependencies;
+  tx: Transaction;
+  person: Person;
+  event: IdentityEvent;
+  now: string;
+  workflowId: string;
+}
+
+/** What a rule makes of an event: settled (for good, or held), or an end that begins now and settles when it is done. */
+export type Verdict = { settlement: Settlement } | { end: BegunEnd } | { underWay: true };
+
+/** Decides what an event means for this person and commits it; a repeat finds the first one's answer. */
+export async function decideEvent(
+  dependencies: Dependencies,
+  request: { person: string; event: IdentityEvent; now: string; workflowId: string },
+): Promise<Decision> {
+  const { event } = request;
+  const decision = await dependencies.store.transaction(async (tx): Promise<Decision> => {
+    const person = await tx.person(request.person, { lock: true });
+    if (person === undefined) throw new Failure('not-found', `${request.person} is not in the directory`);
+    const verdict = await decideOnce({ ...request, dependencies, tx, person });
+    if ('settlement' in verdict) await writeSettlement(tx, person.id, verdict.settlement, request.now);
+    return { view: await viewOf(tx, dependencies.timing, person.id), ...('underWay' in verdict ? {} : verdict) };
+  });
+  if (decision.settlement !== undefined)
+    await tell(dependencies.workflows, eventWorkflowId(event.key), decision.settlement);
+  return decision;
+}
+
+async function decideOnce(deciding: Deciding): Promise<Verdict> {
+  const { tx, person, event } = deciding;
+  const before = await tx.personEvent(person.id, event.key);
+  if (before !== undefined) return { settlement: { event: event.key, ...before } };
+  if (person.pending.some((pending) => pending.kind === 'end' && pending.event === event.key))
+    return { underWay: true };
+  switch (event.type) {
+    case 'terminated':
+      return terminated(deciding);
+    case 'termination-rescinded':
+      return terminationRescinded(deciding);
+    case 'hired':
+      return hired(deciding);
+    default:
+      return hold(
+        deciding,
+        'needs-decision',
+        `this version takes "${event.type}" and does not act on it. Do what it asks by hand.`,
+      );
+  }
+}
+
+/** Nothing is done, and a person is asked: the exception keeps the event open and in sight. */
+export async function hold(
+  deciding: Deciding,
+  kind: 'needs-decision' | 'protected-person',
+  why: string,
+): Promise<Verdict> {
+  const { dependencies, tx, person, event, now, workflowId } = deciding;
+  const reason = `${event.type} for ${person.id} is held: ${why}`;
+  await raise(tx, dependencies, {
+    request: { step: `${event.key}/${kind}`, kind, event: event.key, person: person.id, reason },
+    workflowId,
+    now,
+  });
+  await evidence(deciding, 'event-held', { kind });
+  return { settlement: { event: event.key, outcome: 'held', reason } };
+}
+
+/** Nothing is to be done; the reason is kept with the event. */
+export async function ignore(deciding: Deciding, reason: string): Promise<Verdict> {
+  await evidence(deciding, 'event-ignored', {});
+  return { settlement: { event: deciding.event.key, outcome: 'ignored', reason } };
+}
+
+/** A piece of evidence about this event and this person. */
+export async function evidence(
+  { tx, person, event, now, workflowId }: Deciding,
+  kind: string,
+  data: Record<string, unknown>,
+): Promise<void> {
+  await tx.addEvidence([{ workflowId, step: event.key, kind, person: person.id, event: event.key, at: now, data }]);
+}

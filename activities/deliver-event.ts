@@ -1,0 +1,43 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { IdentityEvent } from '../src/model/event.ts';
+import {
+  deliverUpdate,
+  musterQueue,
+  type PersonInput,
+  personWorkflowId,
+  workflowTypes,
+} from '../src/model/messages.ts';
+import type { Dependencies } from './dependencies.ts';
+
+const musterPerson = defineSearchAttributeKey('MusterPerson', 'KEYWORD');
+
+/**
+ * Hands the event to its person by update-with-start. Whatever goes wrong ("not found", "accepted but completed", silence)
+ * is unknown and sent again: the update's id is the event's key, and the person remembers across runs.
+ */
+export async function deliverEvent(
+  { workflows }: Dependencies,
+  { event, person, priority }: { event: IdentityEvent; person: string; priority: number },
+): Promise<void> {
+  const startWorkflowOperation = new WithStartWorkflowOperation<(input: PersonInput) => Promise<void>>(
+    workflowTypes.person,
+    {
+      workflowId: personWorkflowId(person),
+      taskQueue: musterQueue,
+      args: [{ person }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      priority: { priorityKey: Math.min(priority, 2) },
+      staticSummary: `${person}: in flight`,
+      typedSearchAttributes: [{ key: musterPerson, value: person }],
+    },
+  );
+  await workflows.connection.withDeadline(Date.now() + 10_000, () =>
+    workflows.executeUpdateWithStart(deliverUpdate, {
+      updateId: event.key,
+      args: [event],
+      startWorkflowOperation,
+    }),
+  );
+}

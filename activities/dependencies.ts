@@ -1,0 +1,20 @@
+import type { WorkflowClient } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Store } from '../src/directory/store.ts';
+import type { PersonTiming } from '../src/model/work.ts';
+import type { Policy } from '../src/policy/schema.ts';
+import type { ConnectedTargets } from '../src/targets/connect.ts';
+
+/** What activities are made of: handed in once by the composition, never looked up. */
+export interface Dependencies {
+  store: Store;
+  policy: Policy;
+  targets: ConnectedTargets;
+  workflows: WorkflowClient;
+  /** Of muster.yaml: which sources may create people. */
+  sources: Record<string, { authoritative: boolean }>;
+  timing: PersonTiming;
+  /** The key of the API's proofs. */
+  proofKey(): Promise<string>;
+  log: Logger;
+}

@@ -1,0 +1,121 @@
+import type { Transaction } from '../src/directory/store.ts';
+import type { Settlement } from '../src/model/event.ts';
+import type { EventRequest, ExceptionRequest, PersonView } from '../src/model/work.ts';
+import type { Dependencies } from './dependencies.ts';
+import { viewOf } from './view.ts';
+
+/** Writes an exception and its evidence; the watch alerts. Opening it twice opens it once. */
+export async function raise(
+  tx: Transaction,
+  { policy }: Dependencies,
+  { request, workflowId, now, owner }: { request: ExceptionRequest; workflowId: string; now: string; owner?: string },
+): Promise<void> {
+  const { step, kind, event, person, target, reason } = request;
+  const where = {
+    ...(event === undefined ? {} : { event }),
+    ...(person === undefined ? {} : { person }),
+    ...(target === undefined ? {} : { target }),
+  };
+  const opened = await tx.openException({
+    id: `${workflowId}/${step}`,
+    kind,
+    ...where,
+    workflowId,
+    reason,
+    owner: owner ?? policy.exceptions.owner,
+    openedAt: now,
+    dueAt: new Date(Date.parse(now) + policy.exceptions.dueIn).toISOString(),
+  });
+  if (opened)
+    await tx.addEvidence([
+      { workflowId, step, kind: 'exception-opened', ...where, at: now, data: { exception: kind } },
+    ]);
+}
+
+export async function openExceptions(
+  dependencies: Dependencies,
+  {
+    person,
+    requests,
+    now,
+    workflowId,
+    owner,
+  }: { person: string; requests: ExceptionRequest[]; now: string; workflowId: string; owner: string },
+): Promise<PersonView> {
+  return dependencies.store.transaction(async (tx) => {
+    for (const request of requests) await raise(tx, dependencies, { request, workflowId, now, owner });
+    return viewOf(tx, dependencies.timing, person);
+  });
+}
+
+interface Resolving {
+  person: string;
+  ids: string[];
+  action: string;
+  by: string;
+  reason: string;
+  now: string;
+  workflowId: string;
+}
+
+export async function resolveExceptions(dependencies: Dependencies, resolving: Resolving): Promise<PersonView> {
+  const { person, ids, action, by, reason, now, workflowId } = resolving;
+  return dependencies.store.transaction(async (tx) => {
+    for (const id of ids) {
+      const resolved = await tx.resolveException(id, { action, by, reason }, now);
+      if (resolved) {
+        await tx.addEvidence([
+          { workflowId, step: id, kind: 'exception-resolved', person, at: now, data: { action, by } },
+        ]);
+      }
+    }
+    return viewOf(tx, dependencies.timing, person);
+  });
+}
+
+/** An event that cannot go on by itself: its exception is open, its arrival says so. */
+export async function parkEvent(
+  dependencies: Dependencies,
+  request: EventRequest & { exception: ExceptionRequest },
+): Promise<void> {
+  const { event, workflowId, firstRunId, now, exception } = request;
+  await dependencies.store.transaction(async (tx) => {
+    await tx.admit({ key: event.key, event, workflowId, firstRunId, receivedAt: event.receivedAt });
+    const outcome = exception.kind === 'conflicting-event' ? 'held' : 'waiting';
+    await tx.updateArrival(event.key, { outcome, reason: exception.reason });
+    await raise(tx, dependencies, { request: exception, workflowId, now });
+  });
+}
+
+interface Settling extends EventRequest {
+  settlement?: Settlement;
+  action: string;
+  by: string;
+  reason: string;
+}
+
+/** What was parked goes on or is dropped; either way its exceptions close, with the name of who said so. */
+export async function settleParked(dependencies: Dependencies, request: Settling): Promise<void> {
+  const { event, workflowId, settlement, action, by, reason, now } = request;
+  await dependencies.store.transaction(async (tx) => {
+    for (const step of ['unknown-person', 'ambiguous-person', 'conflicting-event']) {
+      const id = `${workflowId}/${step}`;
+      if (await tx.resolveException(id, { action, by, reason }, now)) {
+        await tx.addEvidence([
+          { workflowId, step: id, kind: 'exception-resolved', event: event.key, at: now, data: { action, by } },
+        ]);
+      }
+    }
+    await tx.removeWaiting(event.key);
+    if (settlement !== undefined) {
+      await tx.updateArrival(event.key, {
+        outcome: settlement.outcome,
+        settledAt: now,
+        ...(settlement.reason === undefined ? {} : { reason: settlement.reason }),
+      });
+      await tx.addEvidence([
+        { workflowId, step: event.key, kind: `event-${settlement.outcome}`, event: event.key, at: now, data: { by } },
+      ]);
+    }
+  });
+}

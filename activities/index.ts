@@ -1,0 +1,39 @@
+import type { MusterActivities, TargetActivities } from './activities.ts';
+import { admitEvent, findPerson } from './admit-event.ts';
+import { closeAccess, confirmClosed } from './close-access.ts';
+import { decideEvent } from './decide-event.ts';
+import { deliverEvent } from './deliver-event.ts';
+import type { Dependencies } from './dependencies.ts';
+import { beginEnd, finishEnd, finishPending } from './ends.ts';
+import { openExceptions, parkEvent, resolveExceptions, settleParked } from './exceptions.ts';
+import { openTicket } from './open-ticket.ts';
+import { verifyProof } from './proof.ts';
+import { viewOf } from './view.ts';
+
+/** Muster's own activities, for the worker on the queue `muster`. */
+export function createMusterActivities(dependencies: Dependencies): MusterActivities {
+  return {
+    admitEvent: (request) => admitEvent(dependencies, request),
+    findPerson: (request) => findPerson(dependencies, request),
+    parkEvent: (request) => parkEvent(dependencies, request),
+    settleParked: (request) => settleParked(dependencies, request),
+    deliverEvent: (request) => deliverEvent(dependencies, request),
+    openPerson: (request) => dependencies.store.transaction((tx) => viewOf(tx, dependencies.timing, request.person)),
+    decideEvent: (request) => decideEvent(dependencies, request),
+    beginEnd: (request) => beginEnd(dependencies, request),
+    finishEnd: (request) => finishEnd(dependencies, request),
+    finishPending: (request) => finishPending(dependencies, request),
+    openExceptions: (request) => openExceptions(dependencies, request),
+    resolveExceptions: (request) => resolveExceptions(dependencies, request),
+    verifyProof: (request) => verifyProof(dependencies, request),
+  };
+}
+
+/** The activities of one target, for the worker on its own queue. */
+export function createTargetActivities(dependencies: Dependencies): TargetActivities {
+  return {
+    closeAccess: (work) => closeAccess(dependencies, work),
+    openTicket: (work) => openTicket(dependencies, work),
+    confirmClosed: (work) => confirmClosed(dependencies, work),
+  };
+}

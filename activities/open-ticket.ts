@@ -1,0 +1,51 @@
+import { Failure } from '../src/model/failure.ts';
+import type { ChangeResult, ChangeWork } from '../src/model/work.ts';
+import { callContext } from './call-context.ts';
+import type { Dependencies } from './dependencies.ts';
+import { needsSomebody, toApplicationFailure } from './failures.ts';
+import { targetOf } from './target-of.ts';
+
+/** Opens the ticket of a plan's change, or finds the one that a lost answer already made, and reads it back. */
+export async function openTicket(dependencies: Dependencies, work: ChangeWork): Promise<ChangeResult> {
+  const { change, event, person, now, workflowId } = work;
+  try {
+    const { target, title } = targetOf(dependencies, change.target);
+    if (target.tickets === undefined || change.content === undefined) {
+      throw new Failure('misconfigured', `${title} takes no tickets, and policy.yaml asks for one there`);
+    }
+    const context = callContext(dependencies, work);
+    const { correlationId, kind, title: subject, body } = change.content;
+    const { ticket, outcome } = await target.tickets.open({ correlationId, kind, title: subject, body }, context);
+    const seen = await target.tickets.find(correlationId, kind, context);
+    if (seen === undefined)
+      throw new Failure('not-confirmed', `${title} said it opened ${ticket.number}, and does not have it`);
+    const at = new Date().toISOString();
+    await dependencies.store.transaction((tx) =>
+      tx.addEvidence([
+        {
+          workflowId,
+          step: `${event}/${change.id}`,
+          kind: 'ticket-opened',
+          person,
+          event,
+          target: change.target,
+          at: now,
+          data: { ticket: ticket.id, number: ticket.number, kind, outcome, readBackAt: at },
+        },
+      ]),
+    );
+    return { status: 'confirmed', at, accounts: [], ticket: ticket.number };
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'superseded')
+      return { status: 'superseded', message: error.message };
+    if (error instanceof Failure && needsSomebody(error)) {
+      return {
+        status: 'blocked',
+        code: error.code,
+        message: error.message,
+        ...(error.advice === undefined ? {} : { advice: error.advice }),
+      };
+    }
+    throw toApplicationFailure(error, dependencies.timing.retryMaximumMs);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Transaction } from '../src/directory/store.ts';
+import { Failure } from '../src/model/failure.ts';
+import { personWorkflowId } from '../src/model/messages.ts';
+import type { PersonTiming, PersonView } from '../src/model/work.ts';
+
+/** The person as their workflow sees them, from the directory. */
+export async function viewOf(tx: Transaction, timing: PersonTiming, id: string): Promise<PersonView> {
+  const person = await tx.person(id);
+  if (person === undefined) throw new Failure('not-found', `${id} is not in the directory`);
+  const { items } = await tx.exceptions({ open: true, person: id }, { limit: 500 });
+  return {
+    person: id,
+    state: person.state,
+    epoch: person.epoch,
+    timeline: [...person.pending].sort((a, b) => a.dueAt.localeCompare(b.dueAt)),
+    // Only those this workflow can settle keep it open; the watch's own are settled by the watch.
+    exceptions: items
+      .filter((open) => open.workflowId === personWorkflowId(id))
+      .map(({ id: exception, kind, target, event }) => ({
+        id: exception,
+        kind,
+        ...(target === undefined ? {} : { target }),
+        ...(event === undefined ? {} : { event }),
+      })),
+    timing,
+  };
+}

@@ -1,0 +1,102 @@
+import { Client } from '@temporalio/client';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { Dependencies } from '../activities/dependencies.ts';
+import { createMusterActivities, createTargetActivities } from '../activities/index.ts';
+import type { Config } from './config.ts';
+import type { Store } from './directory/store.ts';
+import { musterQueue, targetQueue } from './model/messages.ts';
+import type { PersonTiming } from './model/work.ts';
+import type { Policy } from './policy/schema.ts';
+import type { ConnectedTargets } from './targets/connect.ts';
+
+export interface WorkerStart {
+  connection: NativeConnection;
+  namespace: string;
+  store: Store;
+  config: Config;
+  policy: Policy;
+  targets: ConnectedTargets;
+  /** The pre-built workflow bundle. */
+  bundle: { codePath: string };
+  proofKey(): Promise<string>;
+  log: Logger;
+  /** Durations other than the usual ones, for tests. */
+  timing?: Partial<PersonTiming>;
+}
+
+export interface RunningWorkers {
+  /** Resolves when all have stopped; rejects when one of them failed. */
+  run: Promise<void>;
+  shutdown(): Promise<void>;
+  ready(): boolean;
+}
+
+const usualTiming: PersonTiming = {
+  readAgainMs: 120_000,
+  slowRetryMs: 900_000,
+  retryInitialMs: 1_000,
+  retryMaximumMs: 60_000,
+  hopMs: 7 * 24 * 3_600_000,
+  callMs: 30_000,
+};
+
+/** One worker for the workflows and Muster's own activities, and one for each target on that target's own queue. */
+export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> {
+  const { connection, namespace, targets, log } = start;
+  const dependencies: Dependencies = {
+    store: start.store,
+    policy: start.policy,
+    targets,
+    // The workers' own connection: a second one would only be another thing that can be down.
+    workflows: new Client({ connection, namespace }).workflow,
+    sources: start.config.sources,
+    timing: { ...usualTiming, readAgainMs: start.policy.ends.readAgainAfter, ...start.timing },
+    proofKey: start.proofKey,
+    log,
+  };
+  const common: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime' | 'shutdownForceTime'> = {
+    connection,
+    namespace,
+    shutdownGraceTime: '5s',
+    shutdownForceTime: '20s',
+  };
+  const workers = [
+    await Worker.create({
+      ...common,
+      taskQueue: musterQueue,
+      workflowBundle: start.bundle,
+      activities: createMusterActivities(dependencies),
+      maxCachedWorkflows: 500,
+      maxConcurrentWorkflowTaskExecutions: 100,
+      maxConcurrentLocalActivityExecutions: 100,
+      maxConcurrentActivityTaskExecutions: 100,
+      stickyQueueScheduleToStartTimeout: '5s',
+      workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, maximum: 10, initial: 5 },
+      activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, maximum: 10, initial: 3 },
+    }),
+  ];
+  for (const { name, entry } of targets.values()) {
+    workers.push(
+      await Worker.create({
+        ...common,
+        taskQueue: targetQueue(name),
+        activities: createTargetActivities(dependencies),
+        maxConcurrentActivityTaskExecutions: entry.concurrency,
+        activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, maximum: 10, initial: 2 },
+        ...(entry.ratePerSecond === undefined ? {} : { maxTaskQueueActivitiesPerSecond: entry.ratePerSecond }),
+      }),
+    );
+  }
+  const runs = workers.map((worker) => worker.run());
+  const run = Promise.all(runs).then(() => undefined);
+  run.catch((error: unknown) => log.error({ error: String(error) }, 'a worker stopped by itself'));
+  return {
+    run,
+    ready: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    async shutdown() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(runs);
+    },
+  };
+}
