@@ -47,7 +47,7 @@ const host = '127.0.0.1';
 
 /**
  * Starts Temporal's development server on the loopback with Muster's search attributes and waits until it is healthy; with
- * TEMPORAL_ADDRESS set, starts nothing and gives that address. Throws `misconfigured` for a taken port, `unavailable` otherwise.
+ * TEMPORAL_ADDRESS set, starts nothing and gives that address. Throws `unavailable`, naming a port that is taken.
  */
 export async function startTemporal(options: TemporalServerOptions): Promise<RunningTemporal> {
   const env = options.find?.env ?? process.env;
@@ -81,13 +81,13 @@ export async function startTemporal(options: TemporalServerOptions): Promise<Run
   };
 }
 
-/** Gives `port` back when nobody listens there, a free one for 0. Throws `misconfigured` naming a port that is taken. */
+/** Gives `port` back when nobody listens there, a free one for 0. Throws `unavailable` naming a port that is taken. */
 export function freePort(port: number, what: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error) => {
       reject(
-        new Failure('misconfigured', `port ${port} on ${host} is taken, and ${what} needs it`, {
+        new Failure('unavailable', `port ${port} on ${host} is taken, and ${what} needs it`, {
           advice: 'Stop what listens there, or set MUSTER_PORT=0 to take free ports for everything.',
           cause: error,
         }),

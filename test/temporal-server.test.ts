@@ -88,7 +88,7 @@ describe('the embedded Temporal server', () => {
     const server = createServer();
     const taken = await listen(server);
     await expect(freePort(taken, 'Temporal')).rejects.toMatchObject({
-      code: 'misconfigured',
+      code: 'unavailable',
       message: `port ${taken} on 127.0.0.1 is taken, and Temporal needs it`,
     });
     await new Promise((resolve) => server.close(resolve));
