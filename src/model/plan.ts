@@ -22,7 +22,11 @@ export interface Plan {
   event: string;
   /** SHA-256 of the policy file's canonical form, `sha256:…`. */
   policy: string;
-  /** SHA-256 over the RFC 8785 form of person, event, policy and changes, `sha256:…`. */
+  /** SHA-256 over the RFC 8785 form of person, event, policy and all changes, `sha256:…`. */
   hash: string;
   changes: Change[];
+  /** What targets in mode `propose` would have to change; nothing is done before a person agrees to it. */
+  proposed: Change[];
+  /** What would be done at targets in mode `observe`, if they were enforced. */
+  observed: Change[];
 }
