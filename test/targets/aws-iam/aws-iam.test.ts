@@ -1,0 +1,13 @@
+import { definition } from '../../../src/targets/aws-iam/index.ts';
+import { makeStandIn } from '../../../src/targets/aws-iam/sandbox.ts';
+import { targetSuite } from '../target-suite.ts';
+import { sandboxSettings, secrets } from './settings.ts';
+
+targetSuite({
+  name: 'aws-iam',
+  definition,
+  makeStandIn,
+  settings: sandboxSettings,
+  secrets,
+  unknownId: 'AIDAUNKNOWN2345ABCDEF',
+});
