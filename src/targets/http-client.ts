@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'undici';
 import { Failure, type FailureCode } from '../model/failure.ts';
 
@@ -72,6 +73,8 @@ export class HttpClient {
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
       ...call.headers,
     };
+    // One signal serves a whole activity, whose calls may run side by side; each listens only while it runs.
+    setMaxListeners(0, call.signal);
     let status: number;
     let answerHeaders: Record<string, string>;
     let text: string;
