@@ -1,4 +1,7 @@
+import { makeStandIn as salesforce } from '../targets/salesforce/sandbox.ts';
 import type { MakeStandIn } from './stand-in.ts';
 
 /** The list of stand-ins by target name: the sandbox that `muster demo` and `muster start` run has all of these. */
-export const standIns: Readonly<Record<string, MakeStandIn>> = {};
+export const standIns: Readonly<Record<string, MakeStandIn>> = {
+  salesforce,
+};

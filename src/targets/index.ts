@@ -1,4 +1,7 @@
+import { definition as salesforce } from './salesforce/index.ts';
 import type { TargetDefinition } from './target.ts';
 
 /** The list of targets, by the `kind` that muster.yaml names: adding one is its folder and one line here. */
-export const definitions: Readonly<Record<string, TargetDefinition>> = {};
+export const definitions: Readonly<Record<string, TargetDefinition>> = {
+  salesforce,
+};

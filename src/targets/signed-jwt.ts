@@ -1,0 +1,37 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { Failure } from '../model/failure.ts';
+
+export interface JwtRequest {
+  /** As people write it, for the message: `Salesforce`. */
+  title: string;
+  /** PEM of an RSA key, PKCS#8 or (as GitHub hands it out) PKCS#1. */
+  privateKey: string;
+  issuer: string;
+  subject?: string;
+  audience?: string;
+  /** Seconds since 1970. */
+  issuedAt: number;
+  expiresAt: number;
+}
+
+/** A JWT signed with RS256, as vendors take it in exchange for a token. */
+export async function signedJwt(request: JwtRequest): Promise<string> {
+  const jwt = new SignJWT().setProtectedHeader({ alg: 'RS256', typ: 'JWT' }).setIssuer(request.issuer);
+  if (request.subject !== undefined) jwt.setSubject(request.subject);
+  if (request.audience !== undefined) jwt.setAudience(request.audience);
+  return jwt.setIssuedAt(request.issuedAt).setExpirationTime(request.expiresAt).sign(rsaKey(request));
+}
+
+function rsaKey({ title, privateKey }: JwtRequest): KeyObject {
+  let key: KeyObject | undefined;
+  try {
+    key = createPrivateKey(privateKey);
+  } catch {
+    // The cause is left out on purpose: OpenSSL's messages can quote what they could not read.
+  }
+  if (key?.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
+    throw new Failure('misconfigured', `${title}: its privateKey is not the PEM of an RSA key of 2048 bits or more`);
+  }
+  return key;
+}
