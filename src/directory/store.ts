@@ -5,8 +5,13 @@ import type { Account, Engagement, Identifier, PendingChange, Person, PersonStat
 
 /** The directory and the ledger in one database: what must be true together is written in one transaction. */
 export interface Store {
-  /** Runs `work` in one transaction (READ COMMITTED), rolled back when it throws. Connection faults come out as Failure `unavailable`. */
+  /**
+   * Runs `work` in one transaction (READ COMMITTED), rolled back when it throws. Connection faults come out as Failure
+   * `unavailable`. After a deadlock it is run again, so it keeps nothing outside; and it never begins another one inside.
+   */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Reads without a transaction, each for itself: one round trip where a transaction takes three. */
+  read<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
   /** Seals up to `limit` unsealed rows of evidence in order; says how many. Only one sealer works at a time, whoever calls. */
   seal(limit?: number): Promise<number>;
   /** Checks the whole chain from the first row. */
@@ -56,9 +61,11 @@ export interface ExceptionRow extends OpenException {
 }
 
 export interface EvidenceRow extends Evidence {
-  /** Position, from 1, given at insertion (gaps may occur); the chain runs in this order over sealed rows. */
+  /** The order of insertion (gaps may occur); a lower one may become visible after a higher one. */
   seq: number;
   recordedAt: string;
+  /** Place in the chain, 1, 2, 3, … without gaps; absent until sealed. */
+  position?: number;
   /** SHA-256 hex over the previous hash and the RFC 8785 form of this row; absent until sealed. */
   hash?: string;
 }
@@ -109,6 +116,7 @@ export interface Transaction {
   /** Stops in force: `all`, `source:<name>`, `target:<name>`. */
   putStop(scope: string, by: string, reason: string, at: string): Promise<void>;
   removeStop(scope: string): Promise<void>;
+  stops(): Promise<Stop[]>;
 
   // Events.
   /** Inserts if absent; otherwise says what is there, locked FOR UPDATE. */
@@ -166,6 +174,35 @@ export interface Transaction {
   /** What was there before a destructive change: inserts if absent, gives back what is committed. */
   keepBefore(before: { event: string; target: string; account: string; state: unknown; at: string }): Promise<unknown>;
   before(event: string): Promise<{ target: string; account: string; state: unknown }[]>;
+}
+
+/** What `read` offers: everything that changes nothing and locks nothing. */
+export type Reader = Pick<
+  Transaction,
+  | 'personByAlias'
+  | 'peopleWith'
+  | 'people'
+  | 'due'
+  | 'countActive'
+  | 'guard'
+  | 'stops'
+  | 'arrival'
+  | 'arrivals'
+  | 'waitingFor'
+  | 'personEvent'
+  | 'exception'
+  | 'exceptions'
+  | 'evidence'
+  | 'before'
+> & { person(id: string): Promise<Person | undefined> };
+
+/** A stop in force. */
+export interface Stop {
+  /** `all`, `source:<name>`, `target:<name>`. */
+  scope: string;
+  by: string;
+  reason: string;
+  at: string;
 }
 
 export interface Waiting {

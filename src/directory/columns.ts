@@ -1,0 +1,35 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { type AnyPgColumn, customType, pgSchema } from 'drizzle-orm/pg-core';
+
+/** All of Muster's tables stand in a schema of their own, so that a database can be shared and an auditor be granted one thing. */
+export const muster = pgSchema('muster');
+
+/** An instant as everybody else sees it: ISO 8601, UTC, milliseconds. The database keeps no more than those, or hashes would not repeat. */
+export const instant = customType<{ data: string; driverData: string }>({
+  dataType: () => 'timestamp(3) with time zone',
+  fromDriver: (text) => new Date(text).toISOString(),
+});
+
+/** Ids and names of things: compared byte by byte, so that order and uniqueness are the same on every machine. */
+export const key = customType<{ data: string; driverData: string }>({ dataType: () => 'text COLLATE "C"' });
+
+/** JSON that may be searched. Drizzle's own column would read the string `"12"` back as the number 12. */
+export const document = customType<{ data: unknown; driverData: unknown }>({
+  dataType: () => 'jsonb',
+  toDriver: toJson,
+});
+
+/** JSON kept letter by letter; unlike `jsonb` it takes whatever a source or target sends, `\u0000` too. */
+export const verbatim = customType<{ data: unknown; driverData: unknown }>({
+  dataType: () => 'json',
+  toDriver: toJson,
+});
+
+/** The same form, made by the database, for instants inside JSON. */
+export function isoText(column: AnyPgColumn): SQL {
+  return sql`to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+function toJson(value: unknown): string {
+  return JSON.stringify(value) ?? 'null';
+}

@@ -1,0 +1,26 @@
+import { arrivals } from '../ledger/arrivals.ts';
+import { delivery } from '../ledger/delivery.ts';
+import { evidenceRows } from '../ledger/evidence.ts';
+import { exceptions } from '../ledger/exceptions.ts';
+import { belongings } from './belongings.ts';
+import { guard } from './guard.ts';
+import { people } from './people.ts';
+import { peopleList } from './people-list.ts';
+import type { Session } from './session.ts';
+import type { Transaction } from './store.ts';
+import { timeline } from './timeline.ts';
+
+/** All that can be done in one transaction, composed of its parts. */
+export function transactionOver(session: Session): Transaction {
+  return {
+    ...guard(session),
+    ...people(session),
+    ...peopleList(session),
+    ...belongings(session),
+    ...timeline(session),
+    ...arrivals(session),
+    ...delivery(session),
+    ...exceptions(session),
+    ...evidenceRows(session),
+  };
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
+import { storeOver } from '../../src/directory/connect.ts';
+import { embeddedConnections } from '../../src/directory/database.ts';
+import { migrateEmbedded } from '../../src/directory/migrate.ts';
+import type { Store } from '../../src/directory/store.ts';
+
+const idle: PGlite[] = [];
+
+/**
+ * An empty store in memory, for one test or one file of tests. Closing it empties its database and keeps that for the next
+ * one in the same file, because starting PGlite takes a second and emptying it a few milliseconds.
+ */
+export async function memoryStore(): Promise<Store> {
+  const pglite = idle.pop() ?? (await start());
+  const store = storeOver(embeddedConnections(pglite));
+  return {
+    ...store,
+    async close() {
+      await empty(pglite);
+      idle.push(pglite);
+    },
+  };
+}
+
+async function empty(pglite: PGlite): Promise<void> {
+  const { rows } = await pglite.query<{ name: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+      WHERE schemaname = 'muster' AND tablename NOT IN ('migration', 'chain')`,
+  );
+  // As a replica, so that the triggers that keep evidence from being removed stay silent.
+  await pglite.exec(`
+    SET session_replication_role = replica;
+    TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY;
+    UPDATE muster.chain SET position = 0, hash = '';
+    SET session_replication_role = DEFAULT;
+  `);
+}
+
+/** From a copy of a migrated database, made by whichever test came first since the migrations changed. */
+async function start(): Promise<PGlite> {
+  const copy = join(tmpdir(), `muster-test-${await migrationsHash()}.tar`);
+  const kept = await readFile(copy).catch(() => undefined);
+  if (kept !== undefined) return PGlite.create({ loadDataDir: new Blob([new Uint8Array(kept)]) });
+  const pglite = await PGlite.create();
+  await migrateEmbedded(pglite);
+  const dump = await pglite.dumpDataDir('none');
+  // Moved into place whole: other test files may be reading at this moment.
+  const folder = await mkdtemp(join(tmpdir(), 'muster-test-'));
+  await writeFile(join(folder, 'data.tar'), Buffer.from(await dump.arrayBuffer()));
+  await rename(join(folder, 'data.tar'), copy);
+  await rm(folder, { recursive: true });
+  return pglite;
+}
+
+async function migrationsHash(): Promise<string> {
+  const hash = createHash('sha256');
+  const folder = fileURLToPath(new URL('../../src/directory/migrations/', import.meta.url));
+  for (const name of (await readdir(folder)).filter((each) => each.endsWith('.sql')).sort()) {
+    hash.update(await readFile(join(folder, name)));
+  }
+  hash.update(await readFile(fileURLToPath(import.meta.resolve('@electric-sql/pglite'))));
+  return hash.digest('hex').slice(0, 16);
+}
