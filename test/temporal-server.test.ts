@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { musterQueue } from '../src/model/messages.ts';
 import { searchAttributeGap } from '../src/temporal-namespace.ts';
 import { freePort, startTemporal } from '../src/temporal-server.ts';
+import { superviseTemporal } from '../src/temporal-supervisor.ts';
 
 const log = pino({ level: 'silent' });
 const env = { ...process.env };
@@ -73,6 +74,25 @@ describe('the embedded Temporal server', () => {
     }
   });
 
+  it('under supervision it comes back by itself where it was, with its workflows, and is gone after stop', async () => {
+    const place = { dbFile: join(folder, 'temporal.db'), pidFile: join(folder, 'temporal.pid') };
+    const temporal = await superviseTemporal({ ...place, port: 0, uiPort: 0, log, find: { env } });
+    const connection = Connection.lazy({ address: temporal.address });
+    const { workflow } = new Client({ connection });
+    try {
+      await workflow.start('person', { taskQueue: musterQueue, workflowId: 'person:1' });
+      const { pid } = JSON.parse(await readFile(place.pidFile, 'utf8'));
+      process.kill(pid, 'SIGKILL');
+      const { status } = await untilAnswered(() => workflow.getHandle('person:1').describe());
+      expect(status.name).toBe('RUNNING');
+      expect(JSON.parse(await readFile(place.pidFile, 'utf8')).pid).not.toBe(pid);
+    } finally {
+      await temporal.stop();
+      await connection.close();
+    }
+    await expect(Connection.connect({ address: temporal.address, connectTimeout: 500 })).rejects.toThrow();
+  });
+
   it('with TEMPORAL_ADDRESS nothing is started', async () => {
     const find = { env: { TEMPORAL_ADDRESS: 'temporal.example:7233', PATH: '', MUSTER_CACHE: folder } };
     const temporal = await startTemporal({ port: 7233, uiPort: 8233, log, find });
@@ -103,4 +123,14 @@ function listen(server: Server): Promise<number> {
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });
   });
+}
+
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt === 20) throw error;
+    }
+  }
 }
