@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type EventType, endCategories } from '../model/event.ts';
+import { isDate } from '../model/time.ts';
 import { pointer, type Read } from './json.ts';
 import type { Fault, NormalisedEvent } from './source.ts';
 
 /** A civil date that exists: 2025-02-30 does not. */
-export const civilDate = z.iso.date('must be a real date such as 2025-11-15');
+export const civilDate = z.string().refine(isDate, 'must be a real date such as 2025-11-15');
 
 /** An instant with its offset, kept in UTC. */
 export const instant = z.iso

@@ -50,14 +50,20 @@ describe('a Workday body', () => {
     ]);
   });
 
-  it.each(['2025-02-30', '2025-13-01', '2023-02-29', '2025-1-5', '15.11.2025', '', '2025-11-15T00:00:00Z'])(
-    'with the date "%s" is refused, because there is no such date',
-    (date) => {
-      expect(faultsOf({ ...end, effectiveDate: date })).toEqual({
-        '/effectiveDate': 'must be a real date such as 2025-11-15',
-      });
-    },
-  );
+  it.each([
+    '2025-02-30',
+    '2025-13-01',
+    '2023-02-29',
+    '2025-1-5',
+    '0001-01-01',
+    '15.11.2025',
+    '',
+    '2025-11-15T00:00:00Z',
+  ])('with the date "%s" is refused, because there is no such date', (date) => {
+    expect(faultsOf({ ...end, effectiveDate: date })).toEqual({
+      '/effectiveDate': 'must be a real date such as 2025-11-15',
+    });
+  });
 
   it.each([[{}], [null], [[end]], ['x'], [7]])('that is %j is refused', (body) => {
     expect(read(body).ok).toBe(false);

@@ -1,0 +1,43 @@
+import type { Authentication, Config } from '../config.ts';
+import { Failure } from '../model/failure.ts';
+import { sources as kinds } from '../sources/index.ts';
+import type { SourceDefinition } from '../sources/source.ts';
+
+/** A source of muster.yaml with its kind found and its settings checked. */
+export interface ReceivingSource {
+  name: string;
+  /** `/events/<name>` */
+  path: string;
+  definition: SourceDefinition;
+  settings: unknown;
+  authentication: readonly Authentication[];
+  duplicateWindow: number;
+  rateLimit: number;
+}
+
+/** Every source of the configuration, or `misconfigured` with all that is wrong with any of them. */
+export function receivingSources({ sources }: Pick<Config, 'sources'>): ReceivingSource[] {
+  const faults: string[] = [];
+  const ready = Object.entries(sources).flatMap(([name, source]) => {
+    const definition = kinds.get(source.kind);
+    if (definition === undefined) {
+      faults.push(`sources.${name}.kind: "${source.kind}" is not one of ${[...kinds.keys()].join(', ')}`);
+      return [];
+    }
+    const settings = definition.settings.safeParse(source.settings);
+    if (!settings.success) {
+      const at = (path: PropertyKey[]) => ['sources', name, 'settings', ...path].join('.');
+      faults.push(...settings.error.issues.map((issue) => `${at(issue.path)}: ${issue.message}`));
+      return [];
+    }
+    const { authentication, duplicateWindow, rateLimit } = source;
+    if (authentication.length > 1 && authentication.some((way) => way.type === 'none')) {
+      faults.push(`sources.${name}.authentication: "none" beside others lets everybody in; take one away`);
+      return [];
+    }
+    const path = `/events/${name}`;
+    return [{ name, path, definition, settings: settings.data, authentication, duplicateWindow, rateLimit }];
+  });
+  if (faults.length > 0) throw new Failure('misconfigured', faults.join('\n'));
+  return ready;
+}
