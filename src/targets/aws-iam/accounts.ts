@@ -3,7 +3,7 @@ import type { AccountSeen, AccountsAbility, CallContext, NewAccount, Outcome } f
 import type { IamClient, IamUser } from './client.ts';
 import { allow, deny, isDenied } from './deny.ts';
 import { entitlementsOf } from './entitlements.ts';
-import { type Held, heldSchema, isClosed, type WayName, wayNames } from './held.ts';
+import { type Credential, type Held, heldSchema, isClosed, type WayName, wayNames } from './held.ts';
 import { makeUser } from './new-user.ts';
 import type { Settings } from './settings.ts';
 import { Steps } from './steps.ts';
@@ -58,7 +58,12 @@ export class IamAccounts implements AccountsAbility {
         await steps.take(() => way.close(this.#client, userName, id, context));
       }
     }
-    await this.#deleteDevicesLeft(account, steps, context);
+    await this.#deleteDevicesLeft(
+      account,
+      lists.flatMap(({ held }) => held),
+      steps,
+      context,
+    );
     await steps.take(() => tag(this.#client, user, closedAtTag, context.now, context));
     return steps.outcome();
   }
@@ -120,10 +125,16 @@ export class IamAccounts implements AccountsAbility {
     return keys.some(({ id }) => id === own);
   }
 
-  async #deleteDevicesLeft(account: AccountSeen, steps: Steps, context: CallContext): Promise<void> {
-    const before = heldSchema.safeParse(account.before);
-    if (!before.success) return;
-    const left = await steps.attempt(() => virtualDevicesLeft(this.#client, before.data.mfaDevices, context.signal));
+  /** The virtual devices of an earlier try that was cut off between deactivating and deleting. */
+  async #deleteDevicesLeft(
+    account: AccountSeen,
+    held: Credential[],
+    steps: Steps,
+    context: CallContext,
+  ): Promise<void> {
+    const before = heldSchema.safeParse(account.before).data?.mfaDevices ?? [];
+    const earlier = before.filter(({ id }) => !held.some((one) => one.id === id));
+    const left = await steps.attempt(() => virtualDevicesLeft(this.#client, earlier, context.signal));
     for (const id of left ?? []) await steps.take(() => deleteVirtualMfaDevice(this.#client, id, context));
   }
 }

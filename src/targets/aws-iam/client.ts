@@ -38,7 +38,7 @@ export class IamClient {
       maxAttempts: 1,
       retryMode: 'standard',
       requestHandler: { connectionTimeout: settings.timeoutMs, requestTimeout: 0 },
-      ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+      ...(settings.baseUrl === undefined ? {} : { endpoint: settings.baseUrl }),
       ...(accessKeyId === undefined || secretAccessKey === undefined
         ? {}
         : {
@@ -84,7 +84,10 @@ export class IamClient {
     let page: { Marker?: string } = {};
     for (;;) {
       const answer = await this.ask(action, signal, (iam, options) => call(iam, page, options));
-      all.push(...(items(answer) ?? []));
+      const found = items(answer);
+      // A login page with status 200 has neither; taken for an empty list, it would say that nobody is here.
+      if (found === undefined) present(answer.IsTruncated, action, 'its list');
+      all.push(...(found ?? []));
       if (answer.IsTruncated !== true) return all;
       page = { Marker: present(answer.Marker, action, 'Marker') };
     }

@@ -1,4 +1,3 @@
-import { NoSuchEntityException } from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import { Failure, type FailureCode } from '../../model/failure.ts';
 import { codeOfStatus, retryAfter } from '../http-client.ts';
@@ -39,31 +38,45 @@ const advice: Readonly<Record<string, string>> = {
 };
 
 const sdkError = z.object({
-  name: z.string().default('Error'),
-  message: z.string().default(''),
+  name: z.string(),
+  message: z.string(),
   code: z.unknown().optional(),
   $metadata: z.object({ httpStatusCode: z.number().exactOptional() }).exactOptional(),
   $response: z.object({ headers: z.record(z.string(), z.string()) }).exactOptional(),
 });
 
+/**
+ * What the SDK threw, without what hangs on it: the response leads to the request, whose headers hold the signature and
+ * the session token, and a cause may end up in logs and histories.
+ */
+export class IamError extends Error {
+  override readonly name: string;
+
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
 /** Whatever the SDK throws → a Failure in its class. `what` names the call: `AWS IAM: PutUserPolicy`. */
 export function toFailure(what: string, error: unknown, signal: AbortSignal): Failure {
   if (error instanceof Failure) return error;
-  if (signal.aborted) return timeout(what, error);
-  const parsed = sdkError.safeParse(error);
-  if (!parsed.success) return new Failure('unavailable', `${what} failed for an unknown reason`, { cause: error });
-  const { message, code, $metadata, $response } = parsed.data;
-  const name = parsed.data.name.replace(/Exception$/, '');
-  const status = $metadata?.httpStatusCode;
-  if (status === undefined && codes[name] === undefined) return networkFailure(what, name, code, error);
+  const parsed = sdkError.safeParse(error).data ?? { name: 'Error', message: 'unknown' };
+  const name = parsed.name.replace(/Exception$/, '');
+  // SignatureDoesNotMatch goes on with what should have been signed, the session token included.
+  const message = excerpt(parsed.message.replace(/The Canonical String.*/s, ''));
+  const cause = new IamError(name, message);
+  if (signal.aborted) return timeout(what, cause);
+  const status = parsed.$metadata?.httpStatusCode;
+  if (status === undefined && codes[name] === undefined) return networkFailure(what, name, parsed.code, cause);
 
-  const retryAfterMs = retryAfter($response?.headers['retry-after']);
+  const retryAfterMs = retryAfter(parsed.$response?.headers['retry-after']);
   const advised = advice[name];
   return new Failure(
     codes[name] ?? codeOfAnswer(status ?? 0),
-    `${what} answered ${[status, name].filter((part) => part !== undefined).join(' ')}: ${excerpt(message)}`,
+    `${what} answered ${[status, name].filter((part) => part !== undefined).join(' ')}: ${message}`,
     {
-      cause: error,
+      cause,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(advised === undefined ? {} : { advice: advised }),
     },
@@ -72,7 +85,7 @@ export function toFailure(what: string, error: unknown, signal: AbortSignal): Fa
 
 /** True when IAM itself says that there is no such thing; a bare 404 of something in between is not that. */
 export function saysNoSuchEntity(failure: unknown): boolean {
-  return failure instanceof Failure && failure.cause instanceof NoSuchEntityException;
+  return failure instanceof Failure && failure.cause instanceof IamError && failure.cause.name === 'NoSuchEntity';
 }
 
 /** A 2xx that ends up here could not be read, whatever else the SDK makes of it. */

@@ -1,7 +1,7 @@
 import { Failure } from '../../model/failure.ts';
 import { defineTarget } from '../target.ts';
 import { IamAccounts } from './accounts.ts';
-import { IamClient } from './client.ts';
+import { IamClient, present } from './client.ts';
 import { iamEntitlements } from './entitlements.ts';
 import { RoleSessions } from './role-sessions.ts';
 import { type Settings, settingsSchema } from './settings.ts';
@@ -37,6 +37,7 @@ async function check(client: IamClient, settings: Settings, signal: AbortSignal)
     if (role === undefined)
       throw new Failure('misconfigured', `AWS IAM has no role ${RoleName}, which roleNames lists`);
   }
-  const account = /^arn:[\w-]+:iam::(\d+):/.exec(answer.UserDetailList?.[0]?.Arn ?? '')?.[1];
+  const [user] = present(answer.UserDetailList, 'GetAccountAuthorizationDetails', 'UserDetailList');
+  const account = /^arn:[\w-]+:iam::(\d+):/.exec(user?.Arn ?? '')?.[1];
   return account === undefined ? 'AWS IAM answers; the account has no users' : `AWS IAM answers for account ${account}`;
 }

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import type { AccountKind } from '../../model/person.ts';
-
-const secret = z
-  .string()
-  .regex(/^(env:[A-Za-z_]\w*|file:.+)$/, 'must be a reference: "env:NAME" or "file:path", never the secret itself');
+import { httpUrl, secretReference } from '../setting-types.ts';
 
 const tagKey = z.string().regex(/^[\w .:/=+@-]{1,128}$/, 'must be a tag key that IAM takes');
 
@@ -16,14 +13,14 @@ const userName = z.strictObject({
 /** What `muster.yaml` says about an AWS account; the README lists it for people. */
 export const settingsSchema = z
   .strictObject({
-    /** Base URL instead of AWS's own, for a sandbox or a private endpoint. */
-    endpoint: z.url({ protocol: /^https?$/ }).exactOptional(),
+    /** Instead of AWS's own endpoint: a sandbox, an emulator, a private endpoint. */
+    baseUrl: httpUrl.exactOptional(),
     /** IAM is global and answers in us-east-1; other partitions have their own (`cn-north-1`, `us-gov-west-1`). */
     region: z.string().min(1).default('us-east-1'),
     /** Absent, both: the SDK's default provider chain (instance or container role, web identity, environment). */
-    accessKeyId: secret.exactOptional(),
-    secretAccessKey: secret.exactOptional(),
-    sessionToken: secret.exactOptional(),
+    accessKeyId: secretReference.exactOptional(),
+    secretAccessKey: secretReference.exactOptional(),
+    sessionToken: secretReference.exactOptional(),
     /** The tag on an IAM user that holds the worker id. */
     employeeTag: tagKey.default('employeeId'),
     /** The tag that says the kind of account (`service`, `shared`, …) where the user name does not. */

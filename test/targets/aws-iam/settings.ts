@@ -7,8 +7,8 @@ export const secrets: Record<string, string> = {
 };
 
 /** Settings as muster.yaml has them for the sandbox. */
-export const sandboxSettings = (endpoint: string) => ({
-  endpoint,
+export const sandboxSettings = (baseUrl: string) => ({
+  baseUrl,
   accessKeyId: 'env:AWS_KEY_ID',
   secretAccessKey: 'env:AWS_SECRET',
   roleNames: ['Developer', 'Operations'],
