@@ -17,7 +17,7 @@ export function guard(session: Session): Pick<Transaction, 'lock' | 'guard' | 'p
           .select({
             epoch: person.epoch,
             state: person.state,
-            stops: sql<string[]>`ARRAY(SELECT ${stop.scope} FROM ${stop} ORDER BY ${stop.scope})`,
+            stops: sql<string[]>`ARRAY(SELECT scope FROM ${stop} ORDER BY scope)`,
           })
           .from(person)
           .where(eq(person.id, id));

@@ -84,6 +84,9 @@ export async function readPeople(database: Database, which: SQL | undefined, lim
   return rows.map(({ protection, ...row }) => ({ ...row, ...(protection !== null && { protection }) }));
 }
 
+// Written out: in a query of one table Drizzle leaves the table's name away, and a sub-select would take its own `id`.
+const ownId = sql.raw('muster.person.id');
+
 const record = {
   id: person.id,
   name: person.name,
@@ -92,31 +95,36 @@ const record = {
   privileged: person.privileged,
   protection: person.protection,
   attributes: person.attributes,
-  identifiers: sql<Person['identifiers']>`(
+  identifiers: subselect<Person['identifiers']>(sql`
     SELECT coalesce(json_agg(json_build_object(
       'source', ${identifier.source}, 'type', ${identifier.type}, 'value', ${identifier.value}
     ) ORDER BY ${identifier.seq}), '[]')
-    FROM ${identifier} WHERE ${identifier.person} = ${person.id})`,
-  engagements: sql<Person['engagements']>`(
+    FROM ${identifier} WHERE ${identifier.person} = ${person.id}`),
+  engagements: subselect<Person['engagements']>(sql`
     SELECT coalesce(json_agg(json_strip_nulls(json_build_object(
       'id', ${engagement.id}, 'source', ${engagement.source}, 'workerId', ${engagement.workerId}, 'wid', ${engagement.wid},
       'workerType', ${engagement.workerType}, 'startDate', ${engagement.startDate}, 'endDate', ${engagement.endDate},
       'lastDayOfWork', ${engagement.lastDayOfWork}, 'managerId', ${engagement.managerId},
       'location', ${engagement.location}, 'primary', ${engagement.primary}
     )) ORDER BY ${engagement.seq}), '[]')
-    FROM ${engagement} WHERE ${engagement.person} = ${person.id})`,
-  accounts: sql<Person['accounts']>`(
+    FROM ${engagement} WHERE ${engagement.person} = ${person.id}`),
+  accounts: subselect<Person['accounts']>(sql`
     SELECT coalesce(json_agg(json_strip_nulls(json_build_object(
       'target', ${account.target}, 'id', ${account.id}, 'name', ${account.name}, 'kind', ${account.kind},
       'owner', ${account.owner}, 'origin', ${account.origin}, 'status', ${account.status},
       'managedBy', ${account.managedBy}, 'entitlements', ${account.entitlements}
     )) ORDER BY ${account.target}, ${account.id}), '[]')
-    FROM ${account} WHERE ${account.owner} = ${person.id})`,
+    FROM ${account} WHERE ${account.owner} = ${person.id}`),
   // Nulls within `data` mean something (no end any more), so it is put in after those of the columns are gone.
-  pending: sql<Person['pending']>`(
+  pending: subselect<Person['pending']>(sql`
     SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
       'id', ${pending.id}, 'kind', ${pending.kind}, 'dueAt', ${isoText(pending.dueAt)}, 'date', ${pending.date},
       'zone', ${pending.zone}, 'event', ${pending.event}, 'confidential', ${pending.confidential}
     )) || jsonb_build_object('data', ${pending.data}) ORDER BY ${pending.dueAt}, ${pending.id}), '[]')
-    FROM ${pending} WHERE ${pending.person} = ${person.id})`,
+    FROM ${pending} WHERE ${pending.person} = ${person.id}`),
 };
+
+/** Wrapped once more, because Drizzle takes the tables' names off the columns that stand in a selected expression itself. */
+function subselect<T>(query: SQL): SQL<T> {
+  return sql<T>`(${query})`;
+}

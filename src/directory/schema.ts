@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { bigint, boolean, date, index, integer, primaryKey, text } from 'drizzle-orm/pg-core';
 import type { Account, Identifier, PendingChange, PersonAttributes, Protection } from '../model/person.ts';
 import { personStates } from '../model/person.ts';
-import { document, instant, key, muster } from './columns.ts';
+import { document, instant, key, muster, words } from './columns.ts';
 
 const inserted = () => bigint('seq', { mode: 'number' }).generatedAlwaysAsIdentity();
 
@@ -11,7 +11,7 @@ export const person = muster.table(
   'person',
   {
     id: key().primaryKey(),
-    name: text().notNull(),
+    name: words().notNull(),
     state: text({ enum: personStates }).notNull(),
     epoch: integer().notNull().default(0),
     privileged: boolean().notNull(),
@@ -80,7 +80,7 @@ export const account = muster.table(
   {
     target: key().notNull(),
     id: key().notNull(),
-    name: text().notNull(),
+    name: words().notNull(),
     kind: text().$type<Account['kind']>().notNull(),
     owner: key()
       .notNull()
@@ -123,6 +123,6 @@ export const pending = muster.table(
 export const stop = muster.table('stop', {
   scope: key().primaryKey(),
   by: text().notNull(),
-  reason: text().notNull(),
+  reason: words().notNull(),
   at: instant().notNull(),
 });

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, primaryKey, smallint, text, unique } from 'drizzle-orm/pg-core';
-import { document, instant, key, muster, verbatim } from '../directory/columns.ts';
+import { document, instant, key, muster, verbatim, words } from '../directory/columns.ts';
 import { person } from '../directory/schema.ts';
 import type { IdentityEvent } from '../model/event.ts';
 import { eventOutcomes } from '../model/event.ts';
@@ -21,7 +21,7 @@ export const arrival = muster.table(
     firstRunId: key('first_run_id').notNull(),
     person: key(),
     outcome: text({ enum: eventOutcomes }),
-    reason: text(),
+    reason: words(),
     receivedAt: instant('received_at').notNull(),
     settledAt: instant('settled_at'),
     seq: inserted(),
@@ -56,7 +56,7 @@ export const personEvent = muster.table(
       .references(() => person.id),
     event: key().notNull(),
     outcome: text({ enum: eventOutcomes }).notNull(),
-    reason: text(),
+    reason: words(),
     at: instant().notNull(),
   },
   (table) => [primaryKey({ name: 'person_event_pkey', columns: [table.person, table.event] })],
@@ -72,12 +72,12 @@ export const exception = muster.table(
     event: key(),
     target: key(),
     workflowId: key('workflow_id').notNull(),
-    reason: text().notNull(),
+    reason: words().notNull(),
     owner: text().notNull(),
     openedAt: instant('opened_at').notNull(),
     dueAt: instant('due_at').notNull(),
     alertedAt: instant('alerted_at'),
-    alert: text(),
+    alert: words(),
     resolvedAt: instant('resolved_at'),
     resolution: document().$type<{ action: string; by: string; reason: string }>(),
   },

@@ -11,32 +11,48 @@ import type { Store } from '../../src/directory/store.ts';
 
 const idle: PGlite[] = [];
 
+/** A store with a back door, for what no caller of the store may do. */
+export interface TestDatabase {
+  store: Store;
+  /** Runs SQL, several statements too; gives the last one's rows. */
+  sql(statements: string): Promise<unknown[]>;
+}
+
 /**
  * An empty store in memory, for one test or one file of tests. Closing it empties its database and keeps that for the next
  * one in the same file, because starting PGlite takes a second and emptying it a few milliseconds.
  */
 export async function memoryStore(): Promise<Store> {
+  return (await memoryDatabase()).store;
+}
+
+/** The same with its back door. */
+export async function memoryDatabase(): Promise<TestDatabase> {
   const pglite = idle.pop() ?? (await start());
+  const sql = async (statements: string) => (await pglite.exec(statements)).at(-1)?.rows ?? [];
   const store = storeOver(embeddedConnections(pglite));
   return {
-    ...store,
-    async close() {
-      await empty(pglite);
-      idle.push(pglite);
+    sql,
+    store: {
+      ...store,
+      async close() {
+        await emptyTables(sql);
+        idle.push(pglite);
+      },
     },
   };
 }
 
-async function empty(pglite: PGlite): Promise<void> {
-  const { rows } = await pglite.query<{ name: string }>(
-    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-      WHERE schemaname = 'muster' AND tablename NOT IN ('migration', 'chain')`,
-  );
+/** Empties all tables but the migrator's own. */
+export async function emptyTables(sql: TestDatabase['sql']): Promise<void> {
   // As a replica, so that the triggers that keep evidence from being removed stay silent.
-  await pglite.exec(`
+  await sql(`
     SET session_replication_role = replica;
-    TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY;
-    UPDATE muster.chain SET position = 0, hash = '';
+    DO $$ BEGIN
+      EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' RESTART IDENTITY'
+        FROM pg_tables WHERE schemaname = 'muster' AND tablename NOT IN ('migration', 'chain'));
+      UPDATE muster.chain SET position = 0, hash = '';
+    END $$;
     SET session_replication_role = DEFAULT;
   `);
 }
