@@ -70,21 +70,24 @@ function seeded(people: SeedPerson[]): Vault {
   for (const person of people) {
     const login = loginOf(person);
     const user = addUser(vault, { ...person, username: login });
+    if (!isHuman(person)) continue;
+    addMember(vault, `${person.department} Shared`, user, connect);
+    addSession(vault, user.username, 'app01.globaltech.example', 'oracle');
     if (!person.privileged) continue;
     const admin = addUser(vault, { ...person, username: `adm-${login}` });
-    addMember(vault, `${person.department} Shared`, user, connect);
     addMember(vault, 'Windows-Domain-Admins', admin, manage);
     addMember(vault, 'sap.basis', admin, connect);
-    addSession(vault, user.username, 'app01.globaltech.example', 'oracle');
     addSession(vault, admin.username, 'dc01.globaltech.example', 'Administrator');
     addSession(vault, admin.username, 'sap01.globaltech.example', 'root');
   }
-  const namesake = people.find((person) => person.privileged);
+  const namesake = people.find((person) => person.privileged && isHuman(person));
   for (let index = 0; namesake !== undefined && index < robotSessions; index += 1) {
     addSession(vault, robot.username, `web${index}.globaltech.example`, loginOf(namesake));
   }
   return vault;
 }
+
+const isHuman = ({ workerType }: SeedPerson): boolean => workerType === 'employee' || workerType === 'contractor';
 
 /** Users are called like the part of their e-mail address before the @, dots and all. */
 const loginOf = (person: SeedPerson): string => person.email.split('@')[0] ?? person.login;

@@ -69,10 +69,24 @@ test('its state comes back from a dump as it was', () => {
   });
 });
 
-test('somebody without privileges has a user alone', () => {
+test('somebody without privileges has one user, one safe and one session; a break-glass account has none of these', () => {
   const standIn = makeStandIn({ called: () => {}, fault: () => undefined });
-  standIn.seed([{ ...sarah, privileged: false }]);
-  const { users, safes, sessions } = door.vault();
-  expect([users.length, safes.length, sessions.length]).toEqual([3, 3, 33]);
-  expect(standIn.state()).toMatchObject({ accounts: [{ name: 'svc-patching' }, { name: 'sarah.chen', sessions: [] }] });
+  const breakGlass = {
+    ...sarah,
+    workerId: 'GT-BG-1',
+    email: 'bg1@globaltech.example',
+    workerType: 'breakGlass' as const,
+  };
+  standIn.seed([{ ...sarah, privileged: false }, breakGlass]);
+  expect(standIn.state()).toMatchObject({
+    accounts: [
+      { name: 'svc-patching', worker: null, sessions: [] },
+      {
+        name: 'sarah.chen',
+        entitlements: ['Engineering%20Shared'],
+        sessions: ['00000000-0000-4000-8000-000000000001'],
+      },
+      { name: 'bg1', worker: 'GT-BG-1', entitlements: [], sessions: [] },
+    ],
+  });
 });
