@@ -16,7 +16,7 @@ describe('the cases of the policy', () => {
   it('print what a change of the policy changes, and whom it leaves alone', () => {
     const changed = parsePolicy(
       policyText
-        .replace('entitlements: [Revenue_Reports]', 'entitlements: [Revenue_Reports, Forecasts]')
+        .replace('0PSNZ5icVBKM2Q3ByW # Reports_Export', 'Forecasts')
         .replace('lastDay: now', 'lastDay: endOfDay'),
     );
     expect(caseReport(runCases(changed, cases, 'policy.cases.yaml'))).toEqual({
@@ -45,8 +45,8 @@ describe('the cases of the policy', () => {
     + false
 a contractor in Finance reads revenue and sees no intranet
   access.salesforce
-    - ["Revenue_Reports"]
-    + ["Forecasts","Revenue_Reports"]
+    - ["0PSNZ5icVBKM2Q3ByW"]
+    + ["Forecasts"]
 11 cases, 2 changed`,
     });
   });
