@@ -1,0 +1,71 @@
+// Builds dist/: TypeScript → JavaScript, the files beside it, and the workflows in one bundle. Does nothing when nothing changed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const stamp = join(dist, '.fingerprint');
+const folders = ['src', 'workflows', 'activities', 'bench'];
+
+const fingerprint = await fingerprintOf(await inputs());
+if ((await readFile(stamp, 'utf8').catch(() => '')) !== fingerprint) {
+  const started = Date.now();
+  console.error('building dist/ …');
+  await rm(dist, { recursive: true, force: true });
+  compile();
+  await copyAssets();
+  await bundleWorkflows();
+  await writeFile(stamp, fingerprint);
+  console.error(`built dist/ in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+async function inputs() {
+  const found = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
+  for (const folder of folders) found.push(...(await filesBelow(folder)));
+  return found.sort();
+}
+
+async function filesBelow(folder) {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name).slice(root.length + 1));
+}
+
+async function fingerprintOf(files) {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of files) hash.update(`\0${file}\0`).update(await readFile(join(root, file)));
+  return hash.digest('hex');
+}
+
+function compile() {
+  const require = createRequire(import.meta.url);
+  const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(1);
+}
+
+/** Whatever the code reads beside itself: migrations, pages, schemas, examples. */
+async function copyAssets() {
+  for (const folder of folders) {
+    for (const file of await filesBelow(folder)) {
+      if (/\.(ts|md)$/.test(file)) continue;
+      await mkdir(dirname(join(dist, file)), { recursive: true });
+      await cp(join(root, file), join(dist, file));
+    }
+  }
+}
+
+/** With the very @temporalio/worker that will run it, which is why it is built here and not shipped. */
+async function bundleWorkflows() {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(dist, 'workflows', 'index.js'),
+    logger: new DefaultLogger('WARN'),
+  });
+  await writeFile(join(dist, 'workflow-bundle.js'), code);
+}
