@@ -3,6 +3,7 @@ import type { AccountSeen, AccountsAbility, CallContext, NewAccount, Outcome } f
 import type { IamClient, IamUser } from './client.ts';
 import { allow, deny, isDenied } from './deny.ts';
 import { entitlementsOf } from './entitlements.ts';
+import { saysNoSuchEntity } from './failure.ts';
 import { type Credential, type Held, heldSchema, isClosed, type WayName, wayNames } from './held.ts';
 import { makeUser } from './new-user.ts';
 import type { Settings } from './settings.ts';
@@ -42,10 +43,12 @@ export class IamAccounts implements AccountsAbility {
     if (user === undefined) return 'already';
     const { userName } = user;
     const steps = new Steps();
-    if (await steps.attempt(() => this.#isOwn(user, context.signal))) throw ownUser(user);
-    await steps.take(async () =>
-      (await isDenied(this.#client, userName, context.signal)) ? 'already' : deny(this.#client, userName, context),
-    );
+    const [own, denied] = await Promise.all([
+      steps.attempt(() => this.#isOwn(user, context.signal)),
+      steps.attempt(() => isDenied(this.#client, userName, context.signal)),
+    ]);
+    if (own === true) throw ownUser(user);
+    if (denied !== true) await steps.take(() => deny(this.#client, userName, context));
     const lists = await Promise.all(
       this.#ways.map(async (name) => ({
         way: waysIn[name],
@@ -72,7 +75,7 @@ export class IamAccounts implements AccountsAbility {
   async enable(account: AccountSeen, context: CallContext): Promise<Outcome> {
     const user = await this.#users.locate(account.id, context.signal, account.name);
     if (user === undefined) throw new Failure('not-found', `AWS IAM has no user ${account.id} any more`);
-    const before = heldSchema.parse(account.before);
+    const before = recordOf(account);
     const now = await this.#held(user.userName, context.signal);
     let outcome: Outcome = 'already';
     const take = async (step: Promise<Outcome>) => {
@@ -98,7 +101,10 @@ export class IamAccounts implements AccountsAbility {
     const [held, entitlements] = await Promise.all([
       this.#held(user.userName, signal),
       entitlementsOf(this.#client, user.userName, signal),
-    ]);
+    ]).catch((error: unknown) => {
+      if (!saysNoSuchEntity(error)) throw error;
+      throw new Failure('conflict', `AWS IAM: user ${user.userId} went away while it was read`, { cause: error });
+    });
     return {
       id: user.userId,
       name: user.userName,
@@ -146,6 +152,14 @@ function toReopen(name: WayName, before: Held, now: Held): string[] {
   return before[name]
     .filter((one) => one.active && !active.has(one.id) && (name === 'loginProfile' || there.has(one.id)))
     .map(({ id }) => id);
+}
+
+function recordOf(account: AccountSeen): Held {
+  const record = heldSchema.safeParse(account.before);
+  if (record.success) return record.data;
+  throw new Failure('protocol', `the record of what user ${account.id} held before cannot be read`, {
+    cause: record.error,
+  });
 }
 
 function gone(id: string): AccountSeen {

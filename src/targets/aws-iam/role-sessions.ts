@@ -39,6 +39,8 @@ export class RoleSessions implements SessionsAbility {
   async list(account: AccountSeen, context: CallContext): Promise<SessionSeen[]> {
     if (this.#settings.roleNames.length === 0) return [];
     const user = await this.#users.locate(account.id, context.signal, account.name);
+    // Of a user that is gone the name is not known, and sessions are denied by name.
+    if (user === undefined && account.name === account.id) return [];
     const closedAt = closedAtOf(user);
     const now = Date.parse(context.now);
     if (closedAt !== undefined && now - closedAt > longestSessionMs + settlingMs) return [];

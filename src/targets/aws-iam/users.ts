@@ -33,7 +33,8 @@ export class Users {
   async find(keys: PersonKeys, signal: AbortSignal): Promise<Found> {
     const found = new Map<string, IamUser>();
     const absent: string[] = [];
-    await Promise.all([
+    const [list] = await Promise.all([
+      this.#list.get(signal),
       ...this.#namesOf(keys).map(async (name) => {
         const user = await this.#client.user(name, signal);
         if (user !== undefined && this.#isTheirs(user, keys)) found.set(user.userId, user);
@@ -44,10 +45,7 @@ export class Users {
         else found.set(id, this.#refuseTwoOwners(user, keys));
       }),
     ]);
-    const listed = (await this.#inList(keys, found.size === 0, signal)).filter(({ userId }) => !found.has(userId));
-    for (const user of await Promise.all(listed.map((one) => this.locate(one.userId, signal, one.userName)))) {
-      if (user !== undefined) found.set(user.userId, user);
-    }
+    for (const user of await this.#inList(list, keys, found, signal)) found.set(user.userId, user);
     return { users: [...found.values()], absent };
   }
 
@@ -77,14 +75,22 @@ export class Users {
     this.#list.forget();
   }
 
-  async #inList(keys: PersonKeys, nothingYet: boolean, signal: AbortSignal): Promise<IamUser[]> {
+  /** Those of the list that are the person's and not found yet, live. */
+  async #inList(
+    list: { users: IamUser[]; fresh: boolean },
+    keys: PersonKeys,
+    found: ReadonlyMap<string, IamUser>,
+    signal: AbortSignal,
+  ): Promise<IamUser[]> {
     const names = new Set(this.#namesOf(keys).map((name) => name.toLowerCase()));
     const theirs = (user: IamUser) =>
-      this.workerOf(user) === undefined ? names.has(user.userName.toLowerCase()) : this.#isTheirs(user, keys);
-    const { users, fresh } = await this.#list.get(signal);
-    const listed = users.filter(theirs);
-    if (listed.length > 0 || !nothingYet || fresh) return listed;
-    return (await this.#list.refresh(signal)).filter(theirs);
+      !found.has(user.userId) &&
+      (this.workerOf(user) === undefined ? names.has(user.userName.toLowerCase()) : this.#isTheirs(user, keys));
+    const listed = list.users.filter(theirs);
+    if (list.fresh) return listed;
+    if (listed.length === 0 && found.size === 0) return (await this.#list.refresh(signal)).filter(theirs);
+    const live = await Promise.all(listed.map((user) => this.locate(user.userId, signal, user.userName)));
+    return live.filter((user) => user !== undefined);
   }
 
   /** The user names by convention. No e-mail address, no names. */

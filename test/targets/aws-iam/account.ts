@@ -14,6 +14,8 @@ export type Asked = Record<string, string>;
 export interface SandboxAccount {
   /** A target with the sandbox's settings, and these instead. */
   connect(settings?: Record<string, unknown>, clock?: () => number): Required<Pick<Target, Used>> & Target;
+  /** Called with every call before the stand-in is. */
+  onAsk: ((asked: Asked) => void) | undefined;
   /** Every call since the last look, reading ones too. */
   asked(): Asked[];
   /** The actions of `asked` that change something. */
@@ -35,6 +37,7 @@ export async function openAccount(people: SeedPerson[]): Promise<SandboxAccount>
     const router = express.Router();
     router.use(express.urlencoded({ extended: false }), (request, _response, next) => {
       log.push(request.body as Asked);
+      account.onAsk?.(request.body as Asked);
       next();
     });
     if (standIn.router !== undefined) router.use(standIn.router);
@@ -54,7 +57,8 @@ export async function openAccount(people: SeedPerson[]): Promise<SandboxAccount>
     return taken;
   };
   const targets: Target[] = [];
-  return {
+  const account: SandboxAccount = {
+    onAsk: undefined,
     world,
     asked,
     changes: () => asked().flatMap(({ Action = '' }) => (/^(Get|List)/.test(Action) ? [] : [Action])),
@@ -79,6 +83,7 @@ export async function openAccount(people: SeedPerson[]): Promise<SandboxAccount>
       await sandbox.close();
     },
   };
+  return account;
 }
 
 /** What is true of a call in these tests. */

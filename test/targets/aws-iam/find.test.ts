@@ -160,3 +160,13 @@ test('an account without users has nobody, and check says so', async () => {
   expect(await target.check(context())).toBe('AWS IAM answers; the account has no users');
   expect(await namesOf(sarah, target)).toEqual([]);
 });
+
+test('a user that goes away while it is read is looked for again, and is not taken for an open or a closed one', async () => {
+  const { userId } = aws.user('schen');
+  aws.onAsk = ({ Action }) => {
+    if (Action === 'ListSSHPublicKeys') aws.world().users = [];
+  };
+  const target = aws.connect();
+  await expect(target.accounts.read(userId, context())).rejects.toMatchObject({ code: 'conflict' });
+  expect(await target.accounts.read(userId, context())).toBeUndefined();
+});

@@ -92,3 +92,12 @@ test('without role names nothing is asked, and what may live on is said', async 
   expect(target.sessions.residualMs).toBe(8 * 3_600_000);
   expect(aws.connect().sessions.residualMs).toBeUndefined();
 });
+
+test('of a user that is gone sessions are denied by the name it was seen with, and by no other', async () => {
+  const { target, account, list, end } = await closed();
+  aws.world().users = [];
+  expect(await list(closedAt)).toEqual(['Developer', 'Operations']);
+  expect(await end('Developer', closedAt)).toBe('changed');
+  expect(await list(closedAt)).toEqual(['Operations']);
+  expect(await target.sessions.list({ ...account, name: account.id }, context())).toEqual([]);
+});
