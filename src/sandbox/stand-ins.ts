@@ -1,11 +1,15 @@
 import { makeStandIn as awsIam } from '../targets/aws-iam/sandbox.ts';
 import { makeStandIn as cyberark } from '../targets/cyberark/sandbox.ts';
+import { makeStandIn as github } from '../targets/github/sandbox.ts';
 import { makeStandIn as salesforce } from '../targets/salesforce/sandbox.ts';
+import { makeStandIn as servicenow } from '../targets/servicenow/sandbox.ts';
 import type { MakeStandIn } from './stand-in.ts';
 
 /** The list of stand-ins by target name: the sandbox that `muster demo` and `muster start` run has all of these. */
 export const standIns: Readonly<Record<string, MakeStandIn>> = {
   'aws-iam': awsIam,
   cyberark,
+  github,
   salesforce,
+  servicenow,
 };

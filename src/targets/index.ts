@@ -1,11 +1,15 @@
 import { definition as awsIam } from './aws-iam/index.ts';
 import { definition as cyberark } from './cyberark/index.ts';
+import { definition as github } from './github/index.ts';
 import { definition as salesforce } from './salesforce/index.ts';
+import { definition as servicenow } from './servicenow/index.ts';
 import type { TargetDefinition } from './target.ts';
 
 /** The list of targets, by the `kind` that muster.yaml names: adding one is its folder and one line here. */
 export const definitions: Readonly<Record<string, TargetDefinition>> = {
   'aws-iam': awsIam,
   cyberark,
+  github,
   salesforce,
+  servicenow,
 };
