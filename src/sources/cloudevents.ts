@@ -1,7 +1,8 @@
 import { CloudEvent, ValidationError } from 'cloudevents';
 import { z } from 'zod';
 import { eventTypes } from '../model/event.ts';
-import { faultsFrom, identifier, instant, readEventData } from './event-data.ts';
+import { identifier, instant, readEventData } from './event-data.ts';
+import { faultsFrom } from './faults.ts';
 import { parseJson, pointer, type Read } from './json.ts';
 import type { Fault, Normalised, NormalisedEvent, RawRequest, SourceDefinition } from './source.ts';
 

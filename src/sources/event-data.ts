@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type EventType, endCategories } from '../model/event.ts';
 import { isDate } from '../model/time.ts';
+import { faultsFrom } from './faults.ts';
 import { pointer, type Read } from './json.ts';
 import type { Fault, NormalisedEvent } from './source.ts';
 
@@ -80,11 +81,6 @@ export function readEventData(type: EventType, data: unknown): Read<EventDetails
   };
 }
 
-/** A schema's complaints as faults by JSON Pointer. */
-export function faultsFrom(error: z.ZodError): Fault[] {
-  return error.issues.map((issue) => ({ path: issue.path.reduce<string>(pointer, ''), problem: wordsFor(issue) }));
-}
-
 /** Keys that are a known one in another spelling: left unsaid, a mistyped `lastdayofwork` would change when access ends. */
 export function misspelt(data: unknown, known: readonly string[]): Fault[] {
   if (typeof data !== 'object' || data === null) return [];
@@ -126,11 +122,4 @@ function lacks(type: EventType, data: Data): Fault[] {
     );
   }
   return faults;
-}
-
-/** Our own words as they are; the library's begin with "Invalid input: expected …" and read as a sentence after the path. */
-function wordsFor(issue: z.core.$ZodIssue): string {
-  const expected = /^Invalid input: expected (\S+), received (\S+)$/.exec(issue.message);
-  if (expected === null) return issue.message;
-  return expected[2] === 'undefined' ? 'is required' : `must be ${expected[1]}, not ${expected[2]}`;
 }

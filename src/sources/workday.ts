@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type EndCategory, type EventType, endCategories } from '../model/event.ts';
-import { faultsFrom, identifier, misspelt, readEventData } from './event-data.ts';
+import { identifier, misspelt, readEventData } from './event-data.ts';
+import { faultsFrom } from './faults.ts';
 import { parseJson } from './json.ts';
 import type { Fault, Normalised, NormalisedEvent, RawRequest, SourceDefinition } from './source.ts';
 import { fieldNames, TenantFields } from './workday-fields.ts';
