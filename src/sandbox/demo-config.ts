@@ -1,0 +1,111 @@
+import type { z } from 'zod';
+import type { configSchema } from '../config.ts';
+import {
+  sandboxSettings as activeDirectory,
+  sandboxCredentials as domain,
+} from '../targets/active-directory/sandbox.ts';
+import { sandboxCredentials as aws } from '../targets/aws-iam/sandbox.ts';
+import { sandboxCredentials as vault } from '../targets/cyberark/sandbox.ts';
+import { sandboxCredentials as github } from '../targets/github/sandbox.ts';
+import { sandboxCredentials as salesforce } from '../targets/salesforce/sandbox.ts';
+import { sandboxCredentials as servicenow } from '../targets/servicenow/sandbox.ts';
+import { makePrivateKey } from './private-key.ts';
+
+/** Where the running sandbox is. */
+export interface SandboxAddress {
+  /** `http://127.0.0.1:8090`; each target answers below it under its name. */
+  sandboxUrl: string;
+  /** `ldaps://127.0.0.1:8636`. */
+  ldapsUrl: string;
+  /** PEM file of the authority behind `ldapsUrl`; absolute, or relative to muster.yaml. */
+  caPath: string;
+}
+
+/** GlobalTech's muster.yaml as a value: the format of production, with the sandbox's addresses and secrets by reference. */
+export function demoConfig({ sandboxUrl, ldapsUrl, caPath }: SandboxAddress): z.input<typeof configSchema> {
+  return {
+    proofKey: secret('proof-key'),
+    sources: {
+      workday: { kind: 'workday', authoritative: true, mode: 'enforce', authentication: signedBy('workday') },
+      cloudevents: { kind: 'cloudevents', mode: 'enforce', authentication: signedBy('cloudevents') },
+    },
+    targets: {
+      'active-directory': {
+        kind: 'active-directory',
+        mode: 'enforce',
+        settings: { ...activeDirectory, url: ldapsUrl, password: secret('active-directory'), ca: `file:${caPath}` },
+      },
+      salesforce: {
+        kind: 'salesforce',
+        mode: 'enforce',
+        settings: {
+          baseUrl: `${sandboxUrl}/salesforce`,
+          loginUrl: `${sandboxUrl}/salesforce`,
+          audience: 'https://login.salesforce.com',
+          clientId: salesforce.clientId,
+          username: salesforce.username,
+          privateKey: secret('salesforce'),
+        },
+      },
+      github: {
+        kind: 'github',
+        mode: 'enforce',
+        settings: { baseUrl: `${sandboxUrl}/github`, ...github, privateKey: secret('github') },
+      },
+      'aws-iam': {
+        kind: 'aws-iam',
+        mode: 'enforce',
+        settings: {
+          baseUrl: `${sandboxUrl}/aws-iam`,
+          accessKeyId: secret('aws-access-key-id'),
+          secretAccessKey: secret('aws-secret-access-key'),
+        },
+      },
+      cyberark: {
+        kind: 'cyberark',
+        mode: 'enforce',
+        settings: {
+          baseUrl: `${sandboxUrl}/cyberark/PasswordVault`,
+          login: { type: 'vault', username: vault.username, password: secret('cyberark') },
+        },
+      },
+      servicenow: {
+        kind: 'servicenow',
+        mode: 'enforce',
+        settings: {
+          baseUrl: `${sandboxUrl}/servicenow`,
+          login: { type: 'oauth', clientId: servicenow.clientId, clientSecret: secret('servicenow') },
+        },
+      },
+    },
+    operators: [
+      { id: 'operator-1', token: secret('operator-1'), roles: ['viewer', 'operator', 'approver', 'auditor', 'admin'] },
+      {
+        id: 'operator-2',
+        token: secret('operator-2'),
+        roles: ['viewer', 'operator', 'approver', 'auditor', 'admin', 'security'],
+      },
+    ],
+    alerts: { incidents: 'servicenow' },
+  };
+}
+
+/**
+ * What the stand-ins accept, by the name of the file below `secrets/` that `demoConfig` refers to. Muster's own secrets
+ * (`workday`, `operator-1`, …) are not among them: those are made for each home folder. The private keys are new each time.
+ */
+export function demoSecrets(): Record<string, string> {
+  return {
+    'active-directory': domain.password,
+    salesforce: makePrivateKey(),
+    github: makePrivateKey(),
+    'aws-access-key-id': aws.accessKeyId,
+    'aws-secret-access-key': aws.secretAccessKey,
+    cyberark: vault.password,
+    servicenow: servicenow.clientSecret,
+  };
+}
+
+const secret = (name: string): string => `file:secrets/${name}`;
+
+const signedBy = (name: string) => [{ type: 'standard-webhooks' as const, secrets: [secret(name)] }];
