@@ -1,5 +1,6 @@
 import type { Transaction } from '../src/directory/store.ts';
 import type { IdentityEvent, Settlement } from '../src/model/event.ts';
+import type { ExceptionKind } from '../src/model/exception.ts';
 import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId } from '../src/model/messages.ts';
 import type { Person } from '../src/model/person.ts';
@@ -65,20 +66,25 @@ async function decideOnce(deciding: Deciding): Promise<Verdict> {
 }
 
 /** Nothing is done, and a person is asked: the exception keeps the event open and in sight. */
-export async function hold(
-  deciding: Deciding,
-  kind: 'needs-decision' | 'protected-person',
-  why: string,
-): Promise<Verdict> {
+export async function hold(deciding: Deciding, kind: ExceptionKind, why: string): Promise<Verdict> {
+  const reason = `${deciding.event.type} for ${deciding.person.id} is held: ${why}`;
+  await question(deciding, kind, reason);
+  await evidence(deciding, 'event-held', { kind });
+  return { settlement: { event: deciding.event.key, outcome: 'held', reason } };
+}
+
+/** The event goes on, and a person must look at something about it all the same. */
+export function ask(deciding: Deciding, why: string): Promise<void> {
+  return question(deciding, 'needs-decision', why);
+}
+
+function question(deciding: Deciding, kind: ExceptionKind, reason: string): Promise<void> {
   const { dependencies, tx, person, event, now, workflowId } = deciding;
-  const reason = `${event.type} for ${person.id} is held: ${why}`;
-  await raise(tx, dependencies, {
+  return raise(tx, dependencies, {
     request: { step: `${event.key}/${kind}`, kind, event: event.key, person: person.id, reason },
     workflowId,
     now,
   });
-  await evidence(deciding, 'event-held', { kind });
-  return { settlement: { event: event.key, outcome: 'held', reason } };
 }
 
 /** Nothing is to be done; the reason is kept with the event. */

@@ -4,10 +4,11 @@ import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId } from '../src/model/messages.ts';
 import type { PendingChange, Person } from '../src/model/person.ts';
 import type { BegunEnd, Decision, PersonView } from '../src/model/work.ts';
-import { deadlineMs, priorityOf } from '../src/policy/ends.ts';
+import { deadlineMs } from '../src/policy/deadline.ts';
+import { decideDueEnd, priorityOf } from '../src/policy/ends.ts';
 import { planEnd } from '../src/policy/plan.ts';
 import { abilitiesOf } from '../src/targets/connect.ts';
-import type { Deciding } from './decide-event.ts';
+import { type Deciding, hold } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise } from './exceptions.ts';
 import { tell, writeSettlement } from './settle.ts';
@@ -64,26 +65,35 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
   };
 }
 
-/** Begins an end whose moment has come, or takes up one that a lost run had begun: planned anew either way. */
+/** Begins an end whose moment has come, or takes up one that a lost run had begun: decided and planned anew either way. */
 export async function beginEnd(
   dependencies: Dependencies,
-  {
-    person: id,
-    pending: pendingId,
-    now,
-    workflowId,
-  }: { person: string; pending: string; now: string; workflowId: string },
+  request: { person: string; pending: string; now: string; workflowId: string },
 ): Promise<Decision> {
   return dependencies.store.transaction(async (tx) => {
-    const person = await known(tx, id);
-    const pending = person.pending.find((change) => change.id === pendingId);
-    const event = pending === undefined ? undefined : (await arrivalOf(tx, pending.event)).event;
-    const end =
-      pending === undefined || event === undefined
-        ? undefined
-        : await beginInside({ dependencies, tx, person, event, now, workflowId }, pending);
-    return { view: await viewOf(tx, dependencies.timing, id), ...(end === undefined ? {} : { end }) };
+    const person = await known(tx, request.person);
+    const pending = person.pending.find((change) => change.id === request.pending);
+    const end = pending === undefined ? undefined : await dueEnd({ ...request, dependencies, tx, person }, pending);
+    return { view: await viewOf(tx, dependencies.timing, person.id), ...(end === undefined ? {} : { end }) };
   });
+}
+
+async function dueEnd(due: Omit<Deciding, 'event'>, pending: PendingChange): Promise<BegunEnd | undefined> {
+  const { tx, person, now, dependencies } = due;
+  const { event } = await arrivalOf(tx, pending.event);
+  const deciding = { ...due, event };
+  if (person.state === 'Terminating') return beginInside(deciding, pending);
+  const decision = decideDueEnd({ person, pending, event, policy: dependencies.policy });
+  if (decision.decision === 'now' && decision.endsAccess) return beginInside(deciding, pending);
+  await tx.removePending(person.id, pending.id);
+  if (decision.decision === 'now') {
+    await endEngagement(tx, person, pending, decision.effective);
+    await writeSettlement(tx, person.id, { event: event.key, outcome: 'applied', reason: decision.reason }, now);
+  } else if (decision.decision === 'hold') {
+    const verdict = await hold(deciding, decision.kind, decision.reason);
+    if ('settlement' in verdict) await writeSettlement(tx, person.id, verdict.settlement, now);
+  }
+  return undefined;
 }
 
 /** Every target has confirmed: `Terminated`, the outcome and the evidence are one transaction; then the event's workflow is told. */
@@ -93,10 +103,11 @@ export async function finishEnd(
 ): Promise<PersonView> {
   const { store, timing, workflows } = dependencies;
   const settlement = { event: end.event, outcome: 'applied' as const };
-  const view = await store.transaction(async (tx) => {
+  const { view, done } = await store.transaction(async (tx) => {
     const person = await known(tx, id);
     const pending = person.pending.find((change) => change.id === end.pending);
-    if (person.epoch === end.epoch && pending !== undefined) {
+    const ours = person.epoch === end.epoch && pending !== undefined;
+    if (ours) {
       await endEngagement(tx, person, pending, end.effectiveAt);
       await tx.updatePerson(id, { state: 'Terminated' });
       await tx.removePending(id, end.pending);
@@ -115,9 +126,11 @@ export async function finishEnd(
         },
       ]);
     }
-    return viewOf(tx, timing, id);
+    // A repeat finds its own work done; newer work means that this end is no longer ours to report.
+    const done = ours || (await tx.personEvent(id, end.event))?.outcome === 'applied';
+    return { view: await viewOf(tx, timing, id), done };
   });
-  await tell(workflows, eventWorkflowId(end.event), settlement);
+  if (done) await tell(workflows, eventWorkflowId(end.event), settlement);
   return view;
 }
 
@@ -185,7 +198,8 @@ async function raiseReopened(
   });
 }
 
-async function endEngagement(
+/** Writes the last day of the engagement that ends. */
+export async function endEngagement(
   tx: Transaction,
   person: Person,
   pending: PendingChange,

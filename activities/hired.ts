@@ -1,5 +1,5 @@
 import { startOfDay } from '../src/model/time.ts';
-import { zoneOf } from '../src/policy/ends.ts';
+import { zoneOf } from '../src/policy/engagements.ts';
 import { type Deciding, evidence, ignore, type Verdict } from './decide-event.ts';
 
 /** Somebody is hired: they are in the directory now, `Active` from 00:00 of the start date in their own zone. */
@@ -7,7 +7,7 @@ export async function hired(deciding: Deciding): Promise<Verdict> {
   const { dependencies, tx, person, event, now } = deciding;
   if (person.state !== 'PreHire') return ignore(deciding, `${person.id} is ${person.state} already`);
   const startDate = event.data.startDate ?? event.effectiveDate ?? now.slice(0, 10);
-  const zone = zoneOf(dependencies.policy, person);
+  const { zone } = zoneOf(dependencies.policy, person, person.engagements[0]);
   const startsAt = startOfDay(startDate, zone);
   if (startsAt <= Date.parse(now)) {
     await tx.updatePerson(person.id, { state: 'Active' });

@@ -1,57 +1,78 @@
-import { decideEnd } from '../src/policy/ends.ts';
-import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
-import { beginInside } from './ends.ts';
+import type { PendingChange } from '../src/model/person.ts';
+import { decideEnd, type EndDecision, pendingEnd } from '../src/policy/ends.ts';
+import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
+import { beginInside, endEngagement } from './ends.ts';
 
 /** Somebody leaves: now, on a day, or not by this event (`semantics.md` 3). */
 export async function terminated(deciding: Deciding): Promise<Verdict> {
-  const { dependencies, tx, person, event, now } = deciding;
+  const { dependencies, person, event, now } = deciding;
   const decision = decideEnd({ person, event, policy: dependencies.policy, now: Date.parse(now) });
   switch (decision.decision) {
     case 'ignore':
       return ignore(deciding, decision.reason);
     case 'hold':
-      return hold(
-        deciding,
-        decision.kind === 'protected-person' ? 'protected-person' : 'needs-decision',
-        decision.reason,
-      );
-    case 'schedule': {
-      if (decision.replaces !== undefined) await tx.removePending(person.id, decision.replaces);
-      await tx.putPending(person.id, {
-        id: `end:${event.key}`,
-        kind: 'end',
-        dueAt: decision.at,
-        date: decision.date,
-        zone: decision.zone,
-        event: event.key,
-        confidential: decision.confidential,
-        data: { engagement: decision.engagement },
-      });
-      await evidence(deciding, 'end-scheduled', {
-        dueAt: decision.at,
-        date: decision.date,
-        zone: decision.zone,
-        replaces: decision.replaces ?? null,
-      });
-      return { settlement: { event: event.key, outcome: 'scheduled', reason: `ends ${decision.at}` } };
-    }
-    case 'now': {
-      const pending = {
-        id: `end:${event.key}`,
-        kind: 'end' as const,
-        dueAt: now,
-        event: event.key,
-        confidential: false,
-        data: { engagement: decision.engagement, effective: decision.effective },
-      };
-      return { end: await beginInside(deciding, pending) };
-    }
+      return hold(deciding, decision.kind, decision.reason);
+    case 'schedule':
+      return schedule(deciding, decision);
+    case 'now':
+      return endNow(deciding, decision);
   }
+}
+
+async function schedule(
+  deciding: Deciding,
+  decision: Extract<EndDecision, { decision: 'schedule' }>,
+): Promise<Verdict> {
+  const { tx, person, event } = deciding;
+  const { at, date, zone, replaces } = decision;
+  await takePlace(deciding, replaces);
+  await tx.putPending(person.id, pendingEnd(decision, event));
+  await evidence(deciding, 'end-scheduled', { dueAt: at, date, zone, replaces: replaces ?? null });
+  if (decision.ask !== undefined) await ask(deciding, decision.ask);
+  return { settlement: { event: event.key, outcome: 'scheduled', reason: `ends ${at}` } };
+}
+
+async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decision: 'now' }>): Promise<Verdict> {
+  const { person, event, now } = deciding;
+  await takePlace(deciding, decision.replaces);
+  if (decision.ask !== undefined) await ask(deciding, decision.ask);
+  const pending: PendingChange = {
+    id: `end:${event.key}`,
+    kind: 'end',
+    dueAt: now,
+    date: decision.date,
+    event: event.key,
+    confidential: false,
+    data: {
+      effective: decision.effective,
+      ...(decision.engagement === undefined ? {} : { engagement: decision.engagement }),
+    },
+  };
+  if (decision.endsAccess) return { end: await beginInside(deciding, pending) };
+  await endEngagement(deciding.tx, person, pending, decision.effective);
+  await evidence(deciding, 'engagement-ended', { engagement: decision.engagement ?? null, date: decision.date });
+  return {
+    settlement: {
+      event: event.key,
+      outcome: 'applied',
+      reason: 'that engagement is over; another one keeps their access',
+    },
+  };
+}
+
+/** An end that waited gives way to the one entered later; its event ends as replaced. */
+async function takePlace({ tx, person, event, now }: Deciding, replaced: string | undefined): Promise<void> {
+  const pending = person.pending.find((change) => change.id === replaced);
+  if (pending === undefined) return;
+  await tx.removePending(person.id, pending.id);
+  const reason = `replaced by ${event.key}`;
+  await tx.putPersonEvent(person.id, pending.event, 'ignored', reason, now);
+  await tx.updateArrival(pending.event, { outcome: 'ignored', reason });
 }
 
 /** The source takes an end back: before its moment nothing happens any more; after it a person must restore, by approval. */
 export async function terminationRescinded(deciding: Deciding): Promise<Verdict> {
-  const { tx, person, event } = deciding;
+  const { tx, person, event, now } = deciding;
   const pending = person.pending.filter((change) => change.kind === 'end');
   if (person.state === 'Terminating' || person.state === 'Terminated') {
     return hold(
@@ -61,10 +82,11 @@ export async function terminationRescinded(deciding: Deciding): Promise<Verdict>
     );
   }
   if (pending.length === 0) return ignore(deciding, 'no end is pending');
+  const reason = `rescinded by ${event.key}`;
   for (const change of pending) {
     await tx.removePending(person.id, change.id);
-    await tx.putPersonEvent(person.id, change.event, 'ignored', `rescinded by ${event.key}`, deciding.now);
-    await tx.updateArrival(change.event, { outcome: 'ignored', reason: `rescinded by ${event.key}` });
+    await tx.putPersonEvent(person.id, change.event, 'ignored', reason, now);
+    await tx.updateArrival(change.event, { outcome: 'ignored', reason });
   }
   await evidence(deciding, 'end-rescinded', { ends: pending.map((change) => change.event) });
   return { settlement: { event: event.key, outcome: 'applied' } };

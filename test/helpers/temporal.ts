@@ -1,3 +1,4 @@
+import './quiet-runtime.ts';
 import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
