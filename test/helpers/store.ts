@@ -43,14 +43,18 @@ export async function memoryDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** Empties all tables but the migrator's own. */
+/** Empties all tables but the migrator's own. Ten times as quick on PGlite as TRUNCATE, whose files cost most there. */
 export async function emptyTables(sql: TestDatabase['sql']): Promise<void> {
   // As a replica, so that the triggers that keep evidence from being removed stay silent.
   await sql(`
     SET session_replication_role = replica;
-    DO $$ BEGIN
-      EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') || ' RESTART IDENTITY'
-        FROM pg_tables WHERE schemaname = 'muster' AND tablename NOT IN ('migration', 'chain'));
+    DO $$ DECLARE name text; BEGIN
+      FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'muster' AND tablename NOT IN ('migration', 'chain') LOOP
+        EXECUTE format('DELETE FROM muster.%I', name);
+      END LOOP;
+      FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'muster' LOOP
+        PERFORM setval(format('muster.%I', name)::regclass, 1, false);
+      END LOOP;
       UPDATE muster.chain SET position = 0, hash = '';
     END $$;
     SET session_replication_role = DEFAULT;
