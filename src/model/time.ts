@@ -2,14 +2,17 @@ import { Failure } from './failure.ts';
 
 const day = 86_400_000;
 
+/** Some sources write 9999-12-31 for "never"; later than this, an instant has no four-digit year that databases take. */
+const last = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /** Where `date` begins in `zone`, in epoch milliseconds: 00:00, the first of two, or the first moment after a gap that swallows it. */
 export function startOfDay(date: string, zone: string): number {
   return startOfLocalDay(midnightOf(date), zone);
 }
 
-/** Where `date` is over in `zone`, in epoch milliseconds: the start of the next day. */
+/** Where `date` is over in `zone`, in epoch milliseconds: the start of the next day, and the end of 9999 at the latest. */
 export function endOfDay(date: string, zone: string): number {
-  return startOfLocalDay(midnightOf(date) + day, zone);
+  return Math.min(startOfLocalDay(midnightOf(date) + day, zone), last);
 }
 
 /** The civil date in `zone` at an instant: `2026-02-02`. */

@@ -79,8 +79,11 @@ describe('the end of a day', () => {
     expect(endOfDay('2028-02-29', 'Europe/Berlin')).toBe(startOfDay('2028-03-01', 'Europe/Berlin'));
   });
 
-  it('of the last date that sources send for "never" can be told', () => {
-    expect(new Date(endOfDay('9999-12-31', 'UTC')).toISOString()).toBe('+010000-01-01T00:00:00.000Z');
+  it('of the last date that sources send for "never" is an instant that a database takes', () => {
+    const ends = ['UTC', 'America/New_York', 'Asia/Tokyo'].map((zone) =>
+      new Date(endOfDay('9999-12-31', zone)).toISOString(),
+    );
+    expect(ends).toEqual(['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z', '9999-12-31T15:00:00.000Z']);
   });
 });
 
