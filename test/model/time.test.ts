@@ -18,7 +18,7 @@ describe('the start of a day', () => {
       fc.property(civilDate, fc.constantFrom(...zones), (date, zone) => {
         expect(startOfDay(date, zone)).toBe(startByTemporal(date, zone));
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     );
   });
 
@@ -98,7 +98,7 @@ describe('the date at an instant', () => {
           expect(dateIn(moment.getTime(), zone)).toBe(expected.toPlainDate().toString());
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
