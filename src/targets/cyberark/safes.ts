@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Failure } from '../../model/failure.ts';
+import { Failure, type FailureCode } from '../../model/failure.ts';
 import type { EntitlementsAbility } from '../target.ts';
 import type { CyberArkClient } from './client.ts';
 import type { Settings } from './settings.ts';
@@ -22,9 +22,11 @@ export interface Held {
 }
 
 interface List {
-  /** Safes by user name in lower case. */
-  safesOf: Map<string, Set<string>>;
+  /** By user name in lower case, then by safe. */
+  safesOf: Map<string, Map<string, Membership>>;
   unreadable: Set<string>;
+  /** Something could not be read now that may be readable in a moment: not to be kept. */
+  incomplete: boolean;
   /** How many safes there are. */
   safes: number;
 }
@@ -49,20 +51,15 @@ export class SafeMemberships {
   /** The user's memberships now, and what they may do in each safe. */
   async of(username: string, signal: AbortSignal): Promise<Held> {
     const { safesOf, unreadable } = await this.#list(signal);
-    const safes = [...(safesOf.get(username.toLowerCase()) ?? [])].sort();
+    const listed = [...(safesOf.get(username.toLowerCase()) ?? [])].sort(([one], [other]) => (one < other ? -1 : 1));
     const looked = await Promise.all(
-      safes.map(async (safe) => ({
-        safe,
-        member: await unlessRefused(this.#client.safeMember(safe, username, signal), () => unreadable.add(safe)),
-      })),
-    );
-    const held = looked.flatMap(({ safe, member }): [string, Membership][] =>
-      member === undefined
-        ? []
-        : [[safe, { permissions: member.permissions, membershipExpirationDate: member.membershipExpirationDate }]],
+      listed.map(async ([safe, known]) => {
+        const member = await unlessUnreadable(this.#client.safeMember(safe, username, signal), () => known);
+        return member === undefined ? [] : [[safe, membershipOf(member)] as const];
+      }),
     );
     return {
-      safes: Object.fromEntries(held),
+      safes: Object.fromEntries(looked.flat()),
       ...(unreadable.size === 0 ? {} : { unreadableSafes: [...unreadable].sort() }),
     };
   }
@@ -75,9 +72,9 @@ export class SafeMemberships {
   }
 
   /** A membership that was just made, so that it is looked for from now on. */
-  async note(username: string, safe: string): Promise<void> {
+  async note(username: string, safe: string, membership: Membership): Promise<void> {
     const list = await this.#making?.catch(() => undefined);
-    if (list !== undefined) noteIn(list, username, safe);
+    if (list !== undefined) noteIn(list, username, safe, membership);
   }
 
   async #list(signal: AbortSignal): Promise<List> {
@@ -92,22 +89,29 @@ export class SafeMemberships {
     const making = this.#make(signal);
     this.#making = making;
     this.#madeAt = this.#clock();
-    making.catch(() => {
+    const forget = () => {
       if (this.#making === making) this.#making = undefined;
-    });
+    };
+    making.then((list) => list.incomplete && forget(), forget);
     return making;
   }
 
   async #make(signal: AbortSignal): Promise<List> {
-    const list: List = { safesOf: new Map(), unreadable: new Set(), safes: 0 };
-    const safes = (await unlessRefused(this.#client.safes(signal), () => list.unreadable.add('all'))) ?? [];
+    const list: List = { safesOf: new Map(), unreadable: new Set(), incomplete: false, safes: 0 };
+    const readable = <T>(what: string, reading: Promise<T[] | undefined>) =>
+      unlessUnreadable(reading, (code) => {
+        list.unreadable.add(what);
+        list.incomplete ||= code !== 'refused';
+        return [];
+      });
+    const safes = (await readable('all', this.#client.safes(signal))) ?? [];
     list.safes = safes.length;
     const readNext = async (): Promise<void> => {
       for (let safe = safes.pop(); safe !== undefined; safe = safes.pop()) {
-        const current = safe;
-        const reading = this.#client.safeMembers(current, signal);
-        const members = (await unlessRefused(reading, () => list.unreadable.add(current))) ?? [];
-        for (const member of members) if (member.memberType === 'User') noteIn(list, member.memberName, current);
+        const members = (await readable(safe, this.#client.safeMembers(safe, signal))) ?? [];
+        for (const member of members) {
+          if (member.memberType === 'User') noteIn(list, member.memberName, safe, membershipOf(member));
+        }
       }
     };
     await Promise.all(Array.from({ length: parallel }, readNext));
@@ -129,7 +133,7 @@ export function safesAbility(
       await context.beforeChange('add safe member');
       const member = { memberName: account.name, memberType: 'User', ...membership };
       const added = await client.addSafeMember(safe, member, context.signal);
-      await memberships.note(account.name, safe);
+      await memberships.note(account.name, safe, membership);
       return added ? 'changed' : 'already';
     },
 
@@ -141,18 +145,22 @@ export function safesAbility(
   };
 }
 
-function noteIn(list: List, username: string, safe: string): void {
+function noteIn(list: List, username: string, safe: string, membership: Membership): void {
   const name = username.toLowerCase();
-  list.safesOf.set(name, (list.safesOf.get(name) ?? new Set()).add(safe));
+  list.safesOf.set(name, (list.safesOf.get(name) ?? new Map<string, Membership>()).set(safe, membership));
 }
 
-/** A safe that Muster may not read must not keep its users open: it is noted, and the rest goes on. */
-async function unlessRefused<T>(reading: Promise<T>, note: () => void): Promise<T | undefined> {
+const membershipOf = ({ permissions, membershipExpirationDate }: Membership): Membership => ({
+  permissions,
+  membershipExpirationDate,
+});
+
+/** A safe that cannot be read (closed to Muster, broken) must not keep its users open, nor pass for one they have left. */
+async function unlessUnreadable<T>(reading: Promise<T>, instead: (code: FailureCode) => T): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'refused') throw error;
-    note();
-    return undefined;
+    if (!(error instanceof Failure) || !['refused', 'unavailable', 'protocol'].includes(error.code)) throw error;
+    return instead(error.code);
   }
 }

@@ -73,7 +73,9 @@ export function queryRows(rows: readonly StoredRow[], query: string, unreadable?
     return columns.has(column) && column !== unreadable ? [{ column, value: match?.[2] ?? '' }] : [];
   });
   const orders = terms.flatMap((term) => /^ORDERBY([a-z_]+)$/.exec(term)?.[1] ?? []);
-  return rows
+  // Without an order the vendor promises none; the newest first catches whoever takes the first for the oldest.
+  return [...rows]
+    .reverse()
     .filter((row) => conditions.every(({ column, value }) => row[column] === value))
     .sort((one, other) => {
       const order = orders.find((column) => one[column] !== other[column]);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SafeMemberships } from '../../../src/targets/cyberark/safes.ts';
 import type { AccountSeen, Target } from '../../../src/targets/target.ts';
 import { context, type Door, keys, openDoor } from './vault.ts';
 
@@ -67,6 +68,40 @@ describe('reading memberships', () => {
     expect(await target.check(context())).toContain('may not see the members of sap.basis');
   });
 
+  test('a safe that is broken keeps nobody from being found, and is read as soon as it is mended', async () => {
+    const target = door.connect();
+    door.broken = (request) => request.includes('/Safes/sap.basis/');
+    expect((await find(target)).admin).toMatchObject({
+      entitlements: ['Windows-Domain-Admins'],
+      before: { unreadableSafes: ['sap.basis'] },
+    });
+    door.broken = undefined;
+    const { admin } = await find(target);
+    expect([admin?.entitlements, admin?.before['unreadableSafes']]).toEqual([
+      ['Windows-Domain-Admins', 'sap.basis'],
+      undefined,
+    ]);
+  });
+
+  test('without a list of safes people are found all the same', async () => {
+    door.broken = (request) => request.includes('/Safes/?');
+    expect((await find(door.connect())).admin).toMatchObject({
+      status: 'enabled',
+      entitlements: [],
+      before: { safes: {}, unreadableSafes: ['all'] },
+    });
+  });
+
+  test('a membership that cannot be looked at does not pass for gone', async () => {
+    const target = door.connect();
+    const admin = one((await find(target)).admin);
+    await target.entitlements?.revoke(admin, 'sap.basis', context());
+    door.broken = (request) => request.includes('/Safes/sap.basis/Members/adm-');
+    expect((await target.accounts?.read(admin.id, context()))?.entitlements).toContain('sap.basis');
+    door.broken = undefined;
+    expect((await target.accounts?.read(admin.id, context()))?.entitlements).toEqual(['Windows-Domain-Admins']);
+  });
+
   test('a membership removed elsewhere is gone at once; one added elsewhere is seen when the list is a minute old', async () => {
     const target = door.connect();
     await find(target);
@@ -88,6 +123,27 @@ describe('reading memberships', () => {
     const target = door.connect();
     await Promise.all([find(target), find(target), find(target)]);
     expect(door.requests.filter((request) => request.includes('/API/Safes/?'))).toHaveLength(1);
+  });
+
+  test('whoever only waited for that walk is not failed by the one who began it and was aborted', async () => {
+    const memberships = new SafeMemberships(door.client(), 60_000, () => door.now);
+    const abort = new AbortController();
+    let walking = () => {};
+    const begun = new Promise<void>((resolve) => {
+      walking = resolve;
+    });
+    door.gate = (request) => {
+      if (!request.includes('/Safes/?')) return undefined;
+      door.gate = undefined;
+      walking();
+      return new Promise(() => {});
+    };
+    const first = memberships.of('adm-sarah.chen', abort.signal);
+    await begun;
+    const second = memberships.of('sarah.chen', context().signal);
+    abort.abort();
+    await expect(first).rejects.toMatchObject({ code: 'timeout' });
+    expect(Object.keys((await second).safes)).toEqual(['Engineering%20Shared']);
   });
 
   test('a vault whose safes are not Muster’s business has no entitlements, and is not asked for any', async () => {

@@ -1,8 +1,10 @@
 import express from 'express';
 import type { Fault, SeedPerson } from '../../../src/sandbox/stand-in.ts';
+import { CyberArkClient } from '../../../src/targets/cyberark/client.ts';
 import { definition } from '../../../src/targets/cyberark/index.ts';
 import { makeStandIn, sandboxCredentials } from '../../../src/targets/cyberark/sandbox.ts';
 import { type Vault, vaultSchema } from '../../../src/targets/cyberark/sandbox-vault.ts';
+import { settingsSchema } from '../../../src/targets/cyberark/settings.ts';
 import type { CallContext, Target } from '../../../src/targets/target.ts';
 import { sarahChen } from '../bench.ts';
 
@@ -20,6 +22,8 @@ export const vaultLogin = { type: 'vault', username: sandboxCredentials.username
 export interface Door {
   url: string;
   connect(settings?: Record<string, unknown>): Target;
+  /** The client alone, below the abilities. */
+  client(): CyberArkClient;
   /** Changes what the vault holds; its tokens are forgotten, as by a restart. */
   edit(change: (vault: Vault) => void): void;
   vault(): Vault;
@@ -28,14 +32,18 @@ export interface Door {
   obeyed: string[];
   /** `GET /PasswordVault/API/Users/?search=…` of every request that came in. */
   requests: string[];
+  /** Asked before anything is answered; a request waits for what it gives back. */
+  gate: ((request: string) => Promise<void> | undefined) | undefined;
+  /** Requests that answer 500. */
+  broken: ((request: string) => boolean) | undefined;
   /** The clock of connected targets, in milliseconds. */
   now: number;
   close(): Promise<void>;
 }
 
 export async function openDoor(people: SeedPerson[] = [sarah]): Promise<Door> {
-  const targets: Target[] = [];
-  const door: Omit<Door, 'url' | 'connect' | 'close'> = {
+  const targets: { close?(): Promise<void> }[] = [];
+  const door: Omit<Door, 'url' | 'connect' | 'client' | 'close'> = {
     edit: (change) => {
       const vault = vaultSchema.parse(standIn.dump());
       change(vault);
@@ -45,6 +53,8 @@ export async function openDoor(people: SeedPerson[] = [sarah]): Promise<Door> {
     fault: undefined,
     obeyed: [],
     requests: [],
+    gate: undefined,
+    broken: undefined,
     now: Date.parse('2025-11-15T14:30:00Z'),
   };
   const standIn = makeStandIn({
@@ -53,9 +63,12 @@ export async function openDoor(people: SeedPerson[] = [sarah]): Promise<Door> {
   });
   standIn.seed(people);
   const app = express();
-  app.use((request, _response, next) => {
-    door.requests.push(`${request.method} ${decodeURIComponent(request.originalUrl)}`);
-    next();
+  app.use(async (request, response, next) => {
+    const what = `${request.method} ${decodeURIComponent(request.originalUrl)}`;
+    door.requests.push(what);
+    await door.gate?.(what);
+    if (door.broken?.(what) !== true) return next();
+    response.status(500).json({ ErrorCode: 'CAWS00001E', ErrorMessage: 'broken' });
   });
   if (standIn.router !== undefined) app.use(standIn.router);
   const server = app.listen(0, '127.0.0.1');
@@ -63,13 +76,17 @@ export async function openDoor(people: SeedPerson[] = [sarah]): Promise<Door> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the stand-in listens nowhere');
   const url = `http://127.0.0.1:${address.port}`;
+  const dependencies = { secret: async (reference: string) => secrets[reference] ?? '', clock: () => door.now };
+  const basics = { baseUrl: `${url}/PasswordVault`, login: vaultLogin };
   return Object.assign(door, {
     url,
+    client: () => {
+      const client = new CyberArkClient(settingsSchema.parse(basics), dependencies);
+      targets.push(client);
+      return client;
+    },
     connect: (settings: Record<string, unknown> = {}) => {
-      const target = definition.connect(
-        { baseUrl: `${url}/PasswordVault`, login: vaultLogin, ...settings },
-        { secret: async (reference) => secrets[reference] ?? '', clock: () => door.now },
-      );
+      const target = definition.connect({ ...basics, ...settings }, dependencies);
       targets.push(target);
       return target;
     },
