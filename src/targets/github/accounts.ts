@@ -40,18 +40,22 @@ export function accounts(client: GitHubClient, org: Organization, settings: Sett
   const invitationById = async (id: string, signal: AbortSignal) =>
     (await org.invitations(signal)).find((one) => `${invitationPrefix}${one.id}` === id);
 
+  /** An invitation by address may name its user already; then it is that user's pending membership. */
+  const accountOf = async (invitation: Invitation, signal: AbortSignal): Promise<AccountSeen> => {
+    const user = invitation.login === null ? undefined : await org.user(invitation.login, signal);
+    return user === undefined ? accountOfInvitation(invitation, signal) : accountOfUser(user, signal);
+  };
+
   const find: AccountsAbility['find'] = async (keys, { signal }) => {
     const [known, invitations] = await Promise.all([usersOf(keys, signal), org.invitations(signal)]);
-    const invited = invitations.filter(
-      (one) =>
-        one.login === null &&
-        (keys.knownAccounts.includes(`${invitationPrefix}${one.id}`) ||
-          (keys.email !== undefined && one.email?.toLowerCase() === keys.email.toLowerCase())),
-    );
-    return Promise.all([
+    const isTheirs = (one: Invitation) =>
+      keys.knownAccounts.includes(`${invitationPrefix}${one.id}`) ||
+      (keys.email !== undefined && one.email?.toLowerCase() === keys.email.toLowerCase());
+    const found = await Promise.all([
       ...known.map((user) => accountOfUser(user, signal)),
-      ...invited.map((invitation) => accountOfInvitation(invitation, signal)),
+      ...invitations.filter(isTheirs).map((invitation) => accountOf(invitation, signal)),
     ]);
+    return [...new Map(found.map((account) => [account.id, account])).values()];
   };
 
   /** Each user once, by identity and by what the directory knows; a login that it knows is looked up, ids are safer. */
@@ -137,7 +141,7 @@ export function accounts(client: GitHubClient, org: Organization, settings: Sett
       const made = await invitationById(`${invitationPrefix}${id}`, context.signal);
       if (made === undefined)
         throw new Failure('not-confirmed', `GitHub took the invitation ${id} and does not show it`);
-      return { account: await accountOfInvitation(made, context.signal), outcome: 'changed' };
+      return { account: await accountOf(made, context.signal), outcome: 'changed' };
     },
   };
 }

@@ -172,7 +172,8 @@ export function orgRouter(org: () => Org, tools: StandInTools, credentials: Cred
     if (taken || org().identities.some((one) => sameLogin(one.nameId, email) && standing(one.login).member)) {
       throw new Refusal(422, 'Invitee is already a part of this organization');
     }
-    const invitation = { id: numberOf(email), login: null, email, role, teams: [] };
+    const login = org().identities.find((one) => sameLogin(one.nameId, email))?.login ?? null;
+    const invitation = { id: numberOf(email), login, email, role, teams: [] };
     change('invite member', email, () => void org().invitations.push(invitation));
     response.status(201).json({ ...invitation, team_count: 0 });
   });

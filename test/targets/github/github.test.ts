@@ -46,7 +46,8 @@ describe('GitHub alone', () => {
   };
   let bench: Bench;
   beforeAll(async () => {
-    bench = await openBench(suite, [sarah, decoyOf(sarah)]);
+    // Sarah last, so that she is on the second page of identities that resemble hers.
+    bench = await openBench(suite, [decoyOf(decoyOf(sarah)), decoyOf(sarah), sarah]);
   });
   afterAll(() => bench.close());
   afterEach(() => bench.reset());
@@ -121,6 +122,7 @@ describe('GitHub alone', () => {
     const made = await accounts(target).create?.(hire, bench.context());
     if (made === undefined) throw new Error('no create');
     expect(made.account).toMatchObject({ id: expect.stringMatching(/^invitation:\d+$/), name: hire.email });
+    await expect(accounts(target).disable(made.account, bench.refusing())).rejects.toMatchObject({ code: 'stopped' });
     expect(await accounts(target).disable(made.account, bench.context())).toBe('changed');
     expect(await accounts(target).disable(made.account, bench.context())).toBe('already');
     expect(await accounts(target).read(made.account.id, bench.context())).toBeUndefined();
@@ -134,6 +136,19 @@ describe('GitHub alone', () => {
     const made = await accounts(target).create?.(hire, bench.context());
     const known = { person: 'p', workerIds: [], knownAccounts: [made?.account.id ?? ''] };
     expect(await accounts(target).find(known, bench.context())).toEqual([made?.account]);
+  });
+
+  test('an invitation by address that names its user is that user, pending, and found by the address alone', async () => {
+    const target = bench.connect();
+    const account = await one(target, 'primary');
+    await accounts(target).disable(account, bench.context());
+    await bench.fault({ vendor: 'noSaml' });
+    const made = await accounts(target).create?.({ ...hire, email: sarah.email }, bench.context());
+    expect(made?.account).toMatchObject({ id: account.id, status: 'enabled', before: { state: 'pending' } });
+    expect(await find(target)).toEqual([made?.account]);
+    expect(await find(target, { knownAccounts: [account.id] })).toEqual([made?.account]);
+    expect(await accounts(target).disable(account, bench.context())).toBe('changed');
+    expect(await find(target)).toEqual([]);
   });
 
   test('nobody is invited to wait disabled', async () => {
