@@ -37,7 +37,7 @@ export async function find(
     );
   }
   const admins = await unmarkedAdmins(session, settings, keys, found);
-  const seen = [...found, ...admins].map((entry) => accountOf(entry, settings));
+  const seen = [...found, ...admins].map((entry) => accountOf(entry, settings)).sort(byUrgency);
   const gone = keys.knownAccounts.filter((id) => !seen.some((account) => account.id === id.toLowerCase()));
   return [...seen, ...gone.map(absent)];
 }
@@ -73,6 +73,10 @@ function isTheirs(entry: DirectoryEntry, settings: ActiveDirectorySettings, keys
   const workerId = entry.text(settings.employeeIdAttribute)?.toLowerCase();
   return workerId === undefined || keys.workerIds.some((own) => own.toLowerCase() === workerId);
 }
+
+/** Admin accounts first, because they are closed first; then by login, so that the order is always the same. */
+const byUrgency = (one: AccountSeen, other: AccountSeen): number =>
+  Number(other.kind === 'admin') - Number(one.kind === 'admin') || one.name.localeCompare(other.name, 'en');
 
 const absent = (id: string): AccountSeen => ({
   id,

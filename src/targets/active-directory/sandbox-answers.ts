@@ -1,16 +1,15 @@
-import type { Fault, StandInTools } from '../../sandbox/stand-in.ts';
+import type { StandInTools } from '../../sandbox/stand-in.ts';
 import { domainOf, sameName } from './names.ts';
-import { Changes, isDisabled } from './sandbox-changes.ts';
 import {
-  type Asked,
-  type Asking,
-  answerTag,
+  type Answering,
   entryMessage,
   pagedResults,
   Refused,
   referenceMessage,
   resultMessage,
-} from './sandbox-protocol.ts';
+} from './sandbox-answering.ts';
+import { Changes, isDisabled } from './sandbox-changes.ts';
+import { type Asked, type Asking, answerTag, type ChangeAsked, isChange } from './sandbox-requests.ts';
 import { rootDse, Searches } from './sandbox-search.ts';
 import { attributeOf, digestOf, isUser, type Tree } from './sandbox-tree.ts';
 
@@ -22,8 +21,8 @@ export interface ServiceAccount {
   password: string;
 }
 
-/** What is served, and to whom it is told. */
-export interface Served {
+/** What is served, to whom, and who is told. */
+interface Served {
   tree: Tree;
   service: ServiceAccount;
   tools: StandInTools;
@@ -37,13 +36,8 @@ const known: ReadonlySet<string> = new Set([
   '2.16.840.1.113730.3.4.2',
 ]);
 
-type ChangeAsked = Extract<Asked, { kind: 'modify' | 'add' | 'delete' | 'rename' }>;
-
-export const isChange = (asked: Asked): asked is ChangeAsked =>
-  ['modify', 'add', 'delete', 'rename'].includes(asked.kind);
-
 /** Answers one connection's requests, by what its last bind allows. */
-export class Answers {
+export class Answers implements Answering {
   readonly #served: Served;
   readonly #changes: Changes;
   readonly #searches: Searches;
@@ -56,16 +50,15 @@ export class Answers {
   }
 
   /** The whole answer as it is sent. */
-  to(asking: Asking, fault: Fault | undefined): Buffer {
+  to(asking: Asking, lie: boolean): Buffer {
     const { id, asked, controls } = asking;
     try {
-      if (fault?.status !== undefined) throw refusedFor(fault.status);
       if (controls.some(({ oid, critical }) => critical && !known.has(oid))) {
         throw new Refused(12, '00002040: SvcErr: DSID-031401E7, problem 5010 (UNAVAIL_EXTENSION), data 0');
       }
       if (asked.kind === 'search') return this.#search(asking, asked);
       if (asked.kind === 'bind') this.#bind(asked.name, asked.password);
-      else if (isChange(asked)) this.#change(asked, fault?.lie === true);
+      else if (isChange(asked)) this.#change(asked, lie);
       else throw new Refused(2, '0000203D: LdapErr: DSID-0C090DDB, comment: Unknown extended request OID, data 0');
       return resultMessage(id, answerTag(asked));
     } catch (error) {
@@ -153,7 +146,7 @@ export class Answers {
   }
 }
 
-const logonFailure = (detail: string): Refused =>
+export const logonFailure = (detail: string): Refused =>
   new Refused(49, `80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data ${detail}, v4563`);
 
 const notLoggedOn = (): Refused =>
@@ -161,15 +154,3 @@ const notLoggedOn = (): Refused =>
     1,
     '000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind must be completed on the connection., data 0',
   );
-
-/** The result code that comes nearest to an HTTP status. */
-function refusedFor(status: number): Refused {
-  if (status === 401) return logonFailure('52e');
-  if (status === 403)
-    return new Refused(50, '00000005: SecErr: DSID-03152612, problem 4003 (INSUFF_ACCESS_RIGHTS), data 0');
-  if (status === 404) return new Refused(32, '0000208D: NameErr: DSID-03100245, problem 2001 (NO_OBJECT), data 0');
-  if (status === 409) return new Refused(68, '00000524: UpdErr: DSID-031A11FA, problem 6005 (ENTRY_EXISTS), data 0');
-  if (status === 429) return new Refused(51, '000020E3: SvcErr: DSID-03210CFE, problem 5001 (BUSY), data 0');
-  if (status >= 500) return new Refused(52, '000020EF: SvcErr: DSID-0321075E, problem 5002 (UNAVAILABLE), data 0');
-  return new Refused(53, '00002077: SvcErr: DSID-031A1254, problem 5003 (WILL_NOT_PERFORM), data 0');
-}

@@ -1,5 +1,6 @@
 import { canonical, parentOf, plainValue, rdnOf } from './names.ts';
-import { Refused, type WireChange } from './sandbox-protocol.ts';
+import { Refused } from './sandbox-answering.ts';
+import type { WireChange } from './sandbox-requests.ts';
 import { attributeOf, digestOf, guidFor, isUser, type Stored, setAttribute, type Tree } from './sandbox-tree.ts';
 
 /** What was done, for the list of calls. */

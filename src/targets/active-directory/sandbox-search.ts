@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { domainOf } from './names.ts';
+import { pagedResults, Refused, readPage } from './sandbox-answering.ts';
 import { matches } from './sandbox-filter.ts';
-import { pagedResults, Refused, readPage, type SearchAsked, type WireControl } from './sandbox-protocol.ts';
+import type { SearchAsked, WireControl } from './sandbox-requests.ts';
 import type { ObjectView, Stored, Tree } from './sandbox-tree.ts';
 
 /** What a search is answered with, in order. `cookie` where pages were asked for; `cut`: there was more than allowed. */
@@ -48,7 +49,7 @@ export class Searches {
     const rest = matching.slice(atOnce);
     const found: Found = {
       entries: sent.map((object) => ({ dn: object.dn, attributes: shown(this.#tree.view(object), asked) })),
-      references: this.#references(asked, controls),
+      references: wanted !== undefined && rest.length > 0 ? [] : this.#references(asked, controls),
       cut: rest.length > 0 && wanted === undefined,
     };
     if (wanted === undefined) return found;

@@ -12,8 +12,8 @@ import {
   rdnOf,
   sameName,
 } from './names.ts';
+import { Refused } from './sandbox-answering.ts';
 import type { Filterable } from './sandbox-filter.ts';
-import { Refused } from './sandbox-protocol.ts';
 
 const storedSchema = z.object({
   guid: z.string(),

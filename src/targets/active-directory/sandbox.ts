@@ -1,5 +1,5 @@
 import type { MakeStandIn } from '../../sandbox/stand-in.ts';
-import type { ServiceAccount } from './sandbox-answers.ts';
+import { Answers, type ServiceAccount } from './sandbox-answers.ts';
 import { isDisabled } from './sandbox-changes.ts';
 import { seedTree } from './sandbox-people.ts';
 import { listenLdaps } from './sandbox-server.ts';
@@ -60,6 +60,6 @@ export const makeStandIn: MakeStandIn = (tools) => {
     seed: (people) => seedTree(tree, people),
     dump: () => tree.dump(),
     restore: (dumped) => tree.restore(dumped),
-    listen: (options) => listenLdaps({ tree, service: sandboxCredentials, tools }, options),
+    listen: (options) => listenLdaps(() => new Answers({ tree, service: sandboxCredentials, tools }), tools, options),
   };
 };
