@@ -1,3 +1,4 @@
+import { makeStandIn as activeDirectory } from '../targets/active-directory/sandbox.ts';
 import { makeStandIn as awsIam } from '../targets/aws-iam/sandbox.ts';
 import { makeStandIn as cyberark } from '../targets/cyberark/sandbox.ts';
 import { makeStandIn as github } from '../targets/github/sandbox.ts';
@@ -7,6 +8,7 @@ import type { MakeStandIn } from './stand-in.ts';
 
 /** The list of stand-ins by target name: the sandbox that `muster demo` and `muster start` run has all of these. */
 export const standIns: Readonly<Record<string, MakeStandIn>> = {
+  'active-directory': activeDirectory,
   'aws-iam': awsIam,
   cyberark,
   github,

@@ -1,3 +1,4 @@
+import { definition as activeDirectory } from './active-directory/index.ts';
 import { definition as awsIam } from './aws-iam/index.ts';
 import { definition as cyberark } from './cyberark/index.ts';
 import { definition as github } from './github/index.ts';
@@ -7,6 +8,7 @@ import type { TargetDefinition } from './target.ts';
 
 /** The list of targets, by the `kind` that muster.yaml names: adding one is its folder and one line here. */
 export const definitions: Readonly<Record<string, TargetDefinition>> = {
+  'active-directory': activeDirectory,
   'aws-iam': awsIam,
   cyberark,
   github,

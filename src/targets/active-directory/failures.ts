@@ -5,6 +5,7 @@ import { Failure, type FailureCode, type FailureOptions } from '../../model/fail
 const codeOfResult: Readonly<Record<number, FailureCode>> = {
   1: 'unavailable',
   3: 'unavailable',
+  4: 'ambiguous',
   8: 'misconfigured',
   10: 'misconfigured',
   11: 'throttled',
