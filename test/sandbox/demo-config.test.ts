@@ -1,0 +1,103 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { configSchema, loadConfig } from '../../src/config.ts';
+import { loadPolicy } from '../../src/policy/load.ts';
+import { demoConfig, demoSecrets } from '../../src/sandbox/demo-config.ts';
+import { globalTechPeople } from '../../src/sandbox/globaltech.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { standIns } from '../../src/sandbox/stand-ins.ts';
+import { secretResolver } from '../../src/secrets.ts';
+import { type ConnectedTargets, connectTargets } from '../../src/targets/connect.ts';
+import type { CallContext, Target } from '../../src/targets/target.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'globaltech-'));
+let sandbox: Sandbox;
+let targets: ConnectedTargets;
+const secrets = demoSecrets();
+
+const context = (): CallContext => ({
+  signal: AbortSignal.timeout(20_000),
+  beforeChange: async () => {},
+  now: '2025-11-15T17:00:00Z',
+  key: 'event/target',
+});
+const target = (name: string): Target => {
+  const found = targets.get(name);
+  if (found === undefined) throw new Error(`${name} is not connected`);
+  return found.target;
+};
+const sarah = { person: 'GT-48291', workerIds: ['GT-48291'], email: 'schen@globaltech.example', knownAccounts: [] };
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ standIns, people: globalTechPeople, host: '127.0.0.1', port: 0, ldapsPort: 0 });
+  mkdirSync(join(home, 'secrets'));
+  for (const [name, content] of Object.entries(secrets)) writeFileSync(join(home, 'secrets', name), content);
+  writeFileSync(join(home, 'ca.pem'), sandbox.ca ?? '');
+  const config = demoConfig({ sandboxUrl: sandbox.url, ldapsUrl: sandbox.ldapsUrl ?? '', caPath: 'ca.pem' });
+  writeFileSync(join(home, 'muster.yaml'), stringify(config));
+  targets = connectTargets(loadConfig(join(home, 'muster.yaml')), secretResolver(home));
+});
+
+afterAll(async () => {
+  await Promise.all([...(targets?.values() ?? [])].map((each) => each.target.close?.()));
+  await sandbox?.close();
+  rmSync(home, { recursive: true });
+});
+
+describe("GlobalTech's configuration", () => {
+  it('connects all six targets, and each may do what it needs', async () => {
+    const names = ['active-directory', 'aws-iam', 'cyberark', 'github', 'salesforce', 'servicenow'];
+    expect([...targets.keys()].sort()).toEqual(names);
+    for (const name of names) await expect(target(name).check(context()), name).resolves.toEqual(expect.any(String));
+  });
+
+  it('keeps secrets out of muster.yaml: every one is a reference to a file that is made', () => {
+    const own = ['workday', 'cloudevents', 'operator-1', 'operator-2', 'proof-key'];
+    const made = new Set([...Object.keys(secrets), ...own]);
+    const text = stringify(
+      demoConfig({ sandboxUrl: 'http://127.0.0.1:1', ldapsUrl: 'ldaps://127.0.0.1:2', caPath: 'ca.pem' }),
+    );
+    const referred = [...text.matchAll(/file:secrets\/([\w-]+)/g)].map(([, name]) => name);
+    expect(referred.filter((name) => name === undefined || !made.has(name))).toEqual([]);
+    expect(Object.entries(secrets).filter(([, value]) => text.includes(value))).toEqual([]);
+    expect(configSchema.safeParse(parse(text)).success).toBe(true);
+  });
+
+  it("finds Sarah Chen's one account in every target, open, and a live session in the vault", async () => {
+    const found = await Promise.all(
+      ['active-directory', 'aws-iam', 'cyberark', 'github', 'salesforce'].map(async (name) => {
+        const accounts = (await target(name).accounts?.find(sarah, context())) ?? [];
+        return [name, accounts.map(({ kind, status }) => `${kind} ${status}`)];
+      }),
+    );
+    expect(found).toEqual([
+      ['active-directory', ['primary enabled']],
+      ['aws-iam', ['primary enabled']],
+      ['cyberark', ['primary enabled']],
+      ['github', ['primary enabled']],
+      ['salesforce', ['primary enabled']],
+    ]);
+    const [vaultUser] = (await target('cyberark').accounts?.find(sarah, context())) ?? [];
+    if (vaultUser === undefined) throw new Error('Sarah has no vault user');
+    expect(await target('cyberark').sessions?.list(vaultUser, context())).toHaveLength(1);
+  });
+
+  it('has the entitlements that its policy names, with their ids, outside the directory', async () => {
+    const state = z
+      .record(z.string(), z.object({ accounts: z.array(z.object({ entitlements: z.array(z.string()).default([]) })) }))
+      .parse(await (await fetch(`${sandbox.url}/state`)).json());
+    const held = (name: string) => new Set(state[name]?.accounts.flatMap(({ entitlements }) => entitlements));
+    const missing = loadPolicy('policy.yaml').rules.flatMap(({ give }) =>
+      give
+        .filter(({ target: name }) => name !== 'active-directory')
+        .flatMap(({ target: name, entitlements }) =>
+          entitlements.filter((id) => !held(name).has(id)).map((id) => `${name} ${id}`),
+        ),
+    );
+    expect(missing).toEqual([]);
+  });
+});
