@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { HttpProblem } from '../http/problem.ts';
+import { exceptionKinds } from '../model/exception.ts';
+import { listed, pageOfQuery, paging } from './lists.ts';
+import type { Desk } from './operator.ts';
+import { noBody, noQuery, type Route, route } from './route.ts';
+import { Secrecy } from './secrecy.ts';
+import { exceptionShape, pageOf } from './shapes.ts';
+
+const filters = {
+  open: z
+    .enum(['true', 'false', 'all'], 'must be true, false or all')
+    .default('true')
+    .describe('open ones (default), resolved ones, or all'),
+  person: z.string().exactOptional(),
+  target: z.string().exactOptional(),
+  kind: z.enum(exceptionKinds, `must be one of ${exceptionKinds.join(', ')}`).exactOptional(),
+};
+
+/** Exceptions: the list, and one of them. */
+export function exceptionsRoutes({ store, now }: Desk): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/exceptions',
+      summary: 'What somebody must see to, by the date it is due',
+      query: z.strictObject({ ...filters, ...paging }),
+      body: noBody,
+      answer: pageOf(exceptionShape),
+      work: ({ operator, query }) =>
+        store.read(async (reader) => {
+          const { filter, page } = pageOfQuery(query);
+          const { open, ...rest } = filter;
+          const which = open === 'all' ? rest : { ...rest, open: open === 'true' };
+          const secrecy = new Secrecy(reader, operator, now());
+          return listed(() =>
+            secrecy.page(
+              page,
+              (part) => reader.exceptions(which, part),
+              (exception) => secrecy.showsException(exception),
+            ),
+          );
+        }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/exceptions/{id}',
+      summary: 'One exception; its id has slashes, written as they are or as %2F',
+      query: noQuery,
+      body: noBody,
+      answer: exceptionShape,
+      work: ({ operator, id }) =>
+        store.read(async (reader) => {
+          const exception = await reader.exception(id);
+          const shown =
+            exception !== undefined && (await new Secrecy(reader, operator, now()).showsException(exception));
+          if (exception === undefined || !shown) throw new HttpProblem(404, 'no exception has that id');
+          return exception;
+        }),
+    }),
+  ];
+}

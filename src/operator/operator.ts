@@ -1,0 +1,98 @@
+import express, { type Express, Router } from 'express';
+import type { Logger } from 'pino';
+import { Histogram, type Registry } from 'prom-client';
+import type { Config } from '../config.ts';
+import type { Store } from '../directory/store.ts';
+import { get, health, metrics, plainApp } from '../http/app.ts';
+import { type Listening, type ListenOptions, listen } from '../http/listen.ts';
+import { notFound, onlyMethods, problemHandler } from '../http/problem.ts';
+import { type Done, requestLog } from '../http/request-log.ts';
+import { pageRouter, type TemporalUi } from '../page/page.ts';
+import { Frontend, type TemporalClient } from '../receiver/temporal.ts';
+import { eventsRoutes } from './events-routes.ts';
+import { exceptionsRoutes } from './exceptions-routes.ts';
+import { openApi } from './openapi.ts';
+import { signIn } from './operators.ts';
+import { peopleRoutes } from './people-routes.ts';
+import type { Route } from './route.ts';
+
+export interface OperatorOptions {
+  config: Pick<Config, 'operators'>;
+  secret: (reference: string) => Promise<string>;
+  store: Store;
+  /** Looked at for readiness, where there is one. */
+  client?: TemporalClient;
+  log: Logger;
+  registry: Registry;
+  /** Epoch milliseconds. */
+  clock?: () => number;
+  /** Where the page links to for workflows, where Temporal's Web UI is known. */
+  temporalUi?: TemporalUi;
+}
+
+/** What routes work with. */
+export interface Desk {
+  store: Store;
+  /** An ISO instant. */
+  now(): string;
+}
+
+/** A list of twenty thousand people is some 8 MB. */
+const largestBody = 33_554_432;
+
+/** The API behind the operators' tokens, the page in front of it, and what machines ask for. */
+export function createOperator(options: OperatorOptions): {
+  app: Express;
+  listen(options: ListenOptions): Promise<Listening>;
+} {
+  const { config, secret, store, client, log, registry, clock = Date.now } = options;
+  const desk: Desk = { store, now: () => new Date(clock()).toISOString() };
+  const routes = [...peopleRoutes(desk), ...eventsRoutes(desk), ...exceptionsRoutes(desk)];
+  const frontend = client === undefined ? undefined : new Frontend(client, 3_000);
+
+  const app = plainApp();
+  app.use(
+    health(async () => {
+      await store.ping();
+      await frontend?.ready();
+    }),
+  );
+  app.use(metrics(registry));
+  app.use(requestLog(log, measured(registry)));
+  app.use(pageRouter(options.temporalUi));
+  const document = openApi(routes);
+  get(app, '/api/openapi.json', (_request, response) => {
+    response.json(document);
+  });
+  app.use('/api', signIn(config, secret));
+  app.use(routerOf(routes));
+  app.use(notFound);
+  app.use(problemHandler(log));
+  return { app, listen: (where) => listen(app, where) };
+}
+
+function routerOf(routes: readonly Route[]): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const path of new Set(routes.map((route) => route.path))) {
+    // A name in braces takes the rest of the path: ids of exceptions have slashes.
+    const at = router.route(path.replace(/\{(\w+)\}/g, '*$1'));
+    const here = routes.filter((route) => route.path === path);
+    for (const { method, handler } of here) {
+      if (method === 'get') at.get(handler);
+      else at.post(express.raw({ type: () => true, limit: largestBody, inflate: false }), handler);
+    }
+    at.all(onlyMethods(...here.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : ['POST']))));
+  }
+  return router;
+}
+
+function measured(registry: Registry): (done: Done) => void {
+  const seconds = new Histogram({
+    name: 'muster_api_request_duration_seconds',
+    help: "Time from an operator's request to its answer",
+    labelNames: ['method', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  });
+  return ({ method, status, ms }) => seconds.observe({ method, status: String(status) }, ms / 1_000);
+}

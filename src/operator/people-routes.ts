@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { importPeople } from '../directory/import-people.ts';
+import { peopleImport } from '../directory/imported-person.ts';
+import { HttpProblem } from '../http/problem.ts';
+import { personStates } from '../model/person.ts';
+import { listed, pageOfQuery, paging } from './lists.ts';
+import type { Desk } from './operator.ts';
+import { noBody, noQuery, type Route, route } from './route.ts';
+import { Secrecy } from './secrecy.ts';
+import { importShape, pageOf, personDetailShape, personShape } from './shapes.ts';
+
+const filters = {
+  state: z.enum(personStates, `must be one of ${personStates.join(', ')}`).exactOptional(),
+  department: z.string().exactOptional(),
+  managerId: z.string().exactOptional(),
+  location: z.string().exactOptional(),
+  target: z.string().exactOptional(),
+};
+
+/** People: the list, one of them by any of their names, and the import of those who are there already. */
+export function peopleRoutes({ store, now }: Desk): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/people',
+      summary: 'People, by id',
+      query: z.strictObject({ ...filters, ...paging }),
+      body: noBody,
+      answer: pageOf(personShape),
+      work: ({ operator, query }) =>
+        store.read(async (reader) => {
+          const { filter, page } = pageOfQuery(query);
+          const secrecy = new Secrecy(reader, operator, now());
+          const found = await listed(() => reader.people(filter, page));
+          return { ...found, items: found.items.map((person) => secrecy.person(person)) };
+        }),
+    }),
+    route({
+      method: 'get',
+      path: '/api/people/{id}',
+      summary: 'One person, by any of their names, with their open exceptions',
+      query: noQuery,
+      body: noBody,
+      answer: personDetailShape,
+      work: ({ operator, id }) =>
+        store.read(async (reader) => {
+          const [person, ...more] = await reader.personByAlias(id);
+          if (person === undefined) throw new HttpProblem(404, 'nobody goes by that name');
+          if (more.length > 0) {
+            const people = [person, ...more].map((each) => each.id);
+            throw new HttpProblem(409, `that is the name of ${people.join(' and of ')}`, { members: { people } });
+          }
+          const secrecy = new Secrecy(reader, operator, now());
+          const open = await secrecy.page(
+            { limit: 500 },
+            (page) => reader.exceptions({ open: true, person: person.id }, page),
+            (exception) => secrecy.showsException(exception),
+          );
+          return { ...secrecy.person(person), exceptions: open.items };
+        }),
+    }),
+    route({
+      method: 'post',
+      path: '/api/people',
+      summary: 'Enter people who are there already, or bring their records up to date',
+      roles: ['admin'],
+      query: noQuery,
+      body: peopleImport,
+      answer: importShape,
+      work: ({ operator, body }) => importPeople(store, body.people, { by: operator.id, at: now() }),
+    }),
+  ];
+}

@@ -1,0 +1,58 @@
+import type { Arrival, ExceptionRow, Page, PageRequest, Reader } from '../directory/store.ts';
+import { isConfidentialNow } from '../model/confidential.ts';
+import type { PendingChange, Person } from '../model/person.ts';
+import type { Operator } from './operators.ts';
+
+/** What of confidential ends an operator may see at this moment. */
+export class Secrecy {
+  readonly #reader: Reader;
+  readonly #now: string;
+  readonly #knows: boolean;
+
+  constructor(reader: Reader, operator: Operator, now: string) {
+    this.#reader = reader;
+    this.#now = now;
+    this.#knows = operator.roles.has('security') || operator.roles.has('admin');
+  }
+
+  /** The person without what is confidential and yet to come. */
+  person(person: Person): Person {
+    if (this.#knows) return person;
+    return { ...person, pending: person.pending.filter((change) => !this.#isSecret(change)) };
+  }
+
+  /** The pending change of a scheduled end says whether it is confidential; before there is one, the event itself does. */
+  async showsArrival(arrival: Arrival): Promise<boolean> {
+    if (this.#knows || arrival.event.type !== 'terminated' || arrival.outcome === 'applied') return true;
+    const person = arrival.person === undefined ? undefined : await this.#reader.person(arrival.person);
+    const pending = person?.pending.find((change) => change.event === arrival.key);
+    return pending === undefined ? !isConfidentialNow(arrival.event, this.#now) : !this.#isSecret(pending);
+  }
+
+  async showsException(exception: ExceptionRow): Promise<boolean> {
+    if (this.#knows || exception.event === undefined) return true;
+    const arrival = await this.#reader.arrival(exception.event);
+    return arrival === undefined || this.showsArrival(arrival);
+  }
+
+  /** A full page of what may be seen: a short one would tell that something is missing. */
+  async page<T>(
+    request: PageRequest,
+    list: (request: PageRequest) => Promise<Page<T>>,
+    shows: (item: T) => Promise<boolean>,
+  ): Promise<Page<T>> {
+    const size = request.limit ?? 50;
+    const items: T[] = [];
+    let { cursor } = request;
+    for (;;) {
+      const some = await list({ limit: size - items.length, ...(cursor === undefined ? {} : { cursor }) });
+      for (const item of some.items) if (await shows(item)) items.push(item);
+      if (some.next === undefined || items.length === size) return { ...some, items };
+      cursor = some.next;
+    }
+  }
+
+  #isSecret({ confidential, dueAt }: PendingChange): boolean {
+    return confidential && Date.parse(dueAt) > Date.parse(this.#now);
+  }
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { endCategories, eventOutcomes, eventTypes } from '../model/event.ts';
+import { exceptionKinds } from '../model/exception.ts';
+import { accountKinds, personStates } from '../model/person.ts';
+
+const moment = z.iso.datetime();
+const date = z.iso.date();
+const optional = <T extends z.ZodType>(schema: T) => schema.exactOptional();
+
+const identifier = z.strictObject({
+  source: z.string(),
+  type: z.enum(['workerId', 'wid', 'email', 'employeeNumber', 'id']),
+  value: z.string(),
+});
+
+const engagement = z.strictObject({
+  id: z.string(),
+  source: z.string(),
+  workerId: z.string(),
+  wid: optional(z.string()),
+  workerType: z.string(),
+  startDate: date,
+  endDate: optional(date),
+  lastDayOfWork: optional(date),
+  managerId: optional(z.string()),
+  location: optional(z.string()),
+  primary: z.boolean(),
+});
+
+const account = z.strictObject({
+  target: z.string(),
+  id: z.string(),
+  name: z.string(),
+  kind: z.enum(accountKinds),
+  owner: z.string(),
+  origin: z.enum(['created', 'adopted', 'found']),
+  status: z.enum(['enabled', 'disabled', 'absent']),
+  managedBy: optional(z.string()),
+  entitlements: z.array(z.string()),
+});
+
+const pendingChange = z.strictObject({
+  id: z.string(),
+  kind: z.enum(['end', 'start', 'reminder', 'grace', 'later']),
+  dueAt: moment,
+  date: optional(date),
+  zone: optional(z.string()),
+  event: z.string(),
+  confidential: z.boolean(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** A person, as the list shows them. */
+export const personShape = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  state: z.enum(personStates),
+  epoch: z.int(),
+  privileged: z.boolean(),
+  protection: optional(z.enum(['breakGlass', 'service', 'lastAdministrator'])),
+  attributes: z.record(z.string(), z.unknown()),
+  identifiers: z.array(identifier),
+  engagements: z.array(engagement),
+  accounts: z.array(account),
+  pending: z.array(pendingChange),
+});
+
+/** Something a person must see to. */
+export const exceptionShape = z.strictObject({
+  id: z.string(),
+  kind: z.enum(exceptionKinds),
+  person: optional(z.string()),
+  event: optional(z.string()),
+  target: optional(z.string()),
+  workflowId: z.string(),
+  reason: z.string(),
+  owner: z.string(),
+  openedAt: moment,
+  dueAt: moment,
+  alertedAt: optional(moment),
+  alert: optional(z.string()),
+  resolvedAt: optional(moment),
+  resolution: optional(z.strictObject({ action: z.string(), by: z.string(), reason: z.string() })),
+});
+
+/** A person by themselves: with their open exceptions. */
+export const personDetailShape = personShape.extend({ exceptions: z.array(exceptionShape) });
+
+/** An event, as the list shows it: without what it says of anybody. */
+export const eventShape = z.strictObject({
+  key: z.string(),
+  id: z.string(),
+  source: z.string(),
+  type: z.enum(eventTypes),
+  subject: z.string(),
+  person: optional(z.string()),
+  outcome: optional(z.enum(eventOutcomes)),
+  reason: optional(z.string()),
+  enteredAt: optional(moment),
+  receivedAt: moment,
+  effectiveDate: optional(date),
+  effectiveAt: optional(moment),
+  settledAt: optional(moment),
+  workflowId: z.string(),
+});
+
+const evidence = z.strictObject({
+  seq: z.int(),
+  position: optional(z.int()),
+  hash: optional(z.string()),
+  kind: z.string(),
+  step: z.string(),
+  workflowId: z.string(),
+  person: optional(z.string()),
+  event: optional(z.string()),
+  target: optional(z.string()),
+  at: moment,
+  recordedAt: moment,
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** An event by itself: what it says, and the evidence of what became of it. */
+export const eventDetailShape = eventShape.extend({
+  sequence: optional(z.string()),
+  correction: optional(z.boolean()),
+  rescinded: optional(z.boolean()),
+  by: optional(z.string()),
+  payloadHash: z.string(),
+  /** `reason` is there for security, auditors and administrators alone. */
+  data: z.looseObject({ category: optional(z.enum(endCategories)) }),
+  evidence: z.array(evidence),
+});
+
+/** What an import did. */
+export const importShape = z.strictObject({
+  created: z.int(),
+  updated: z.int(),
+  unchanged: z.int(),
+  conflicts: z.array(z.strictObject({ workerId: z.string(), problem: z.string() })),
+});
+
+/** A page of a list. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.strictObject({ items: z.array(item), next: optional(z.string()) });
+
+/** RFC 9457 problem details. */
+export const problemShape = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: optional(z.string()),
+  errors: optional(z.array(z.strictObject({ path: z.string(), problem: z.string() }))),
+});

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Store } from '../../src/directory/store.ts';
+import { memoryStore } from '../helpers/store.ts';
+import { type Asking, addEvent, addException, addPerson, asking } from './asking.ts';
+
+const documentShape = z.object({
+  openapi: z.literal('3.1.0'),
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.looseObject({
+        parameters: z.array(z.looseObject({ name: z.string(), in: z.enum(['path', 'query']) })).default([]),
+        responses: z.looseObject({
+          200: z.object({ content: z.object({ 'application/json': z.object({ schema: z.looseObject({}) }) }) }),
+        }),
+      }),
+    ),
+  ),
+});
+
+let store: Store;
+let api: Asking;
+let paths: z.infer<typeof documentShape>['paths'];
+beforeAll(async () => {
+  store = await memoryStore();
+  api = await asking(store);
+  paths = documentShape.parse((await api.ask('/api/openapi.json')).body).paths;
+  await addPerson(store, 'GT-48291');
+  await addEvent(store, 'a', 'GT-48291', {
+    type: 'transferred',
+    sequence: '1',
+    correction: true,
+    data: { managerId: 'GT-1' },
+  });
+  await addException(store, 'x', { person: 'GT-48291', target: 'salesforce', event: 'workday:a' });
+  await store.transaction(async (tx) => {
+    await tx.putPending('GT-48291', {
+      ...{
+        id: 'later',
+        kind: 'later',
+        dueAt: '2026-01-01T00:00:00.000Z',
+        event: 'workday:a',
+        confidential: false,
+        data: { n: null },
+      },
+      ...{ date: '2026-01-01', zone: 'Europe/Berlin' },
+    });
+    await tx.updateArrival('workday:a', { outcome: 'applied', reason: 'done', settledAt: '2025-11-15T12:00:01.000Z' });
+  });
+  await store.seal();
+});
+afterAll(async () => {
+  await api.close();
+  await store.close();
+});
+
+/** Every path below /api that Express has a handler for, as OpenAPI writes it, with its methods. */
+function served(): string[] {
+  const layers = (
+    stack: unknown,
+  ): { route?: { path: string; stack: { method?: string }[] }; handle?: { stack?: unknown } }[] =>
+    (stack ?? []) as never;
+  const walk = (stack: unknown): string[] =>
+    layers(stack).flatMap(({ route, handle }) =>
+      route === undefined
+        ? walk(handle?.stack)
+        : [...new Set(route.stack.flatMap(({ method }) => method ?? []))].map(
+            (method) => `${method} ${route.path.replace(/\*(\w+)/g, '{$1}')}`,
+          ),
+    );
+  return walk(api.app.router.stack)
+    .filter((each) => each.includes(' /api/'))
+    .sort();
+}
+
+describe('/api/openapi.json', () => {
+  it('names every route that is served, and no other', () => {
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(described.length).toBeGreaterThan(5);
+    expect([...described, 'get /api/openapi.json'].sort()).toEqual(served());
+  });
+
+  it.each([
+    ['/api/people', '/api/people'],
+    ['/api/people/{id}', '/api/people/GT-48291'],
+    ['/api/events', '/api/events'],
+    ['/api/events/{key}', '/api/events/workday:a'],
+    ['/api/exceptions', '/api/exceptions'],
+    ['/api/exceptions/{id}', '/api/exceptions/person:GT-48291/x'],
+  ])('describes what %s answers', async (path, asked) => {
+    const schema = paths[path]?.['get']?.responses[200].content['application/json'].schema;
+    const answer = await api.ask(asked, 'admin');
+    expect(answer.status).toBe(200);
+    expect(z.fromJSONSchema(schema as never).safeParse(answer.body).error?.issues).toBeUndefined();
+    // Strict: a field that is answered and not described would be found.
+    expect(z.fromJSONSchema(schema as never).safeParse({ ...(answer.body as object), surplus: 1 }).success).toBe(false);
+  });
+
+  it('describes every parameter, and what it does not describe is refused', async () => {
+    for (const [path, methods] of Object.entries(paths)) {
+      const named = methods['get']?.parameters.filter((parameter) => parameter.in === 'query') ?? [];
+      const tries: Record<string, string> = {
+        limit: '1',
+        state: 'Active',
+        outcome: 'applied',
+        type: 'hired',
+        open: 'all',
+        kind: 'handover',
+      };
+      for (const { name } of named.filter((parameter) => parameter.name !== 'cursor')) {
+        expect(await api.ask(`${path}?${name}=${tries[name] ?? 'x'}`, 'admin')).toMatchObject({ status: 200 });
+      }
+    }
+    expect(paths['/api/people']?.['get']?.parameters.map((parameter) => parameter.name)).toEqual([
+      'state',
+      'department',
+      'managerId',
+      'location',
+      'target',
+      'limit',
+      'cursor',
+    ]);
+    expect(await api.ask('/api/people?undescribed=1', 'admin')).toMatchObject({ status: 400 });
+  });
+
+  it('describes the body of an import', () => {
+    expect(paths['/api/people']?.['post']).toMatchObject({
+      requestBody: {
+        content: {
+          'application/json': { schema: { required: ['people'], properties: { people: { type: 'array' } } } },
+        },
+      },
+    });
+  });
+});
