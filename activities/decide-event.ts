@@ -5,6 +5,7 @@ import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId } from '../src/model/messages.ts';
 import type { Person } from '../src/model/person.ts';
 import type { BegunEnd, Decision } from '../src/model/work.ts';
+import { confidential } from '../src/policy/ends.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise } from './exceptions.ts';
 import { hired } from './hired.ts';
@@ -67,10 +68,12 @@ async function decideOnce(deciding: Deciding): Promise<Verdict> {
 
 /** Nothing is done, and a person is asked: the exception keeps the event open and in sight. */
 export async function hold(deciding: Deciding, kind: ExceptionKind, why: string): Promise<Verdict> {
-  const reason = `${deciding.event.type} for ${deciding.person.id} is held: ${why}`;
+  const { event, person, dependencies } = deciding;
+  const what = confidential(event, dependencies.policy) ? 'an event' : event.type;
+  const reason = `${what} for ${person.id} is held: ${why}`;
   await question(deciding, kind, reason);
   await evidence(deciding, 'event-held', { kind });
-  return { settlement: { event: deciding.event.key, outcome: 'held', reason } };
+  return { settlement: { event: event.key, outcome: 'held', reason } };
 }
 
 /** The event goes on, and a person must look at something about it all the same. */

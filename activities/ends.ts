@@ -3,6 +3,7 @@ import type { IdentityEvent } from '../src/model/event.ts';
 import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId } from '../src/model/messages.ts';
 import type { PendingChange, Person } from '../src/model/person.ts';
+import type { Change, Plan } from '../src/model/plan.ts';
 import type { BegunEnd, Decision, PersonView } from '../src/model/work.ts';
 import { deadlineMs } from '../src/policy/deadline.ts';
 import { decideDueEnd, priorityOf } from '../src/policy/ends.ts';
@@ -48,10 +49,13 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
       data: {
         hash: plan.hash,
         policy: plan.policy,
-        changes: plan.changes.map(({ id, target, action }) => ({ id, target, action })),
+        changes: named(plan.changes),
+        proposed: named(plan.proposed),
+        observed: named(plan.observed),
       },
     },
   ]);
+  await askForProposed(deciding, plan);
   return {
     event: event.key,
     pending: pending.id,
@@ -63,6 +67,29 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
     titles: Object.fromEntries([...targets.values()].map(({ name, title }) => [name, title])),
     owner: policy.exceptions.owner,
   };
+}
+
+const named = (changes: Change[]) => changes.map(({ id, target, action }) => ({ id, target, action }));
+
+/** What Muster may only propose at a target is a person's to do: said aloud, one exception a target. */
+async function askForProposed(
+  { dependencies, tx, person, event, now, workflowId }: Deciding,
+  plan: Plan,
+): Promise<void> {
+  for (const change of plan.proposed) {
+    await raise(tx, dependencies, {
+      request: {
+        step: `${event.key}/${change.id}/needs-decision`,
+        kind: 'needs-decision',
+        event: event.key,
+        person: person.id,
+        target: change.target,
+        reason: `${change.summary}: ${change.target} is in mode "propose", so nothing was changed there. Do it by hand, or set its mode to "enforce" in muster.yaml and send the event again.`,
+      },
+      workflowId,
+      now,
+    });
+  }
 }
 
 /** Begins an end whose moment has come, or takes up one that a lost run had begun: decided and planned anew either way. */

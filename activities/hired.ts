@@ -1,4 +1,4 @@
-import { startOfDay } from '../src/model/time.ts';
+import { dateIn, startOfDay } from '../src/model/time.ts';
 import { zoneOf } from '../src/policy/engagements.ts';
 import { type Deciding, evidence, ignore, type Verdict } from './decide-event.ts';
 
@@ -6,8 +6,8 @@ import { type Deciding, evidence, ignore, type Verdict } from './decide-event.ts
 export async function hired(deciding: Deciding): Promise<Verdict> {
   const { dependencies, tx, person, event, now } = deciding;
   if (person.state !== 'PreHire') return ignore(deciding, `${person.id} is ${person.state} already`);
-  const startDate = event.data.startDate ?? event.effectiveDate ?? now.slice(0, 10);
   const { zone } = zoneOf(dependencies.policy, person, person.engagements[0]);
+  const startDate = event.data.startDate ?? event.effectiveDate ?? dateIn(Date.parse(now), zone);
   const startsAt = startOfDay(startDate, zone);
   if (startsAt <= Date.parse(now)) {
     await tx.updatePerson(person.id, { state: 'Active' });

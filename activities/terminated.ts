@@ -29,7 +29,9 @@ async function schedule(
   await tx.putPending(person.id, pendingEnd(decision, event));
   await evidence(deciding, 'end-scheduled', { dueAt: at, date, zone, replaces: replaces ?? null });
   if (decision.ask !== undefined) await ask(deciding, decision.ask);
-  return { settlement: { event: event.key, outcome: 'scheduled', reason: `ends ${at}` } };
+  // An outcome is shown where anybody can look; of a confidential end it says no more than that something is kept.
+  const reason = decision.confidential ? 'kept until its time' : `ends ${at}`;
+  return { settlement: { event: event.key, outcome: 'scheduled', reason } };
 }
 
 async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decision: 'now' }>): Promise<Verdict> {

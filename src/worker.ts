@@ -21,8 +21,6 @@ export interface WorkerStart {
   bundle: { codePath: string };
   proofKey(): Promise<string>;
   log: Logger;
-  /** Durations other than the usual ones, for tests. */
-  timing?: Partial<PersonTiming>;
 }
 
 export interface RunningWorkers {
@@ -32,14 +30,54 @@ export interface RunningWorkers {
   ready(): boolean;
 }
 
-const usualTiming: PersonTiming = {
-  readAgainMs: 120_000,
-  slowRetryMs: 900_000,
-  retryInitialMs: 1_000,
-  retryMaximumMs: 60_000,
-  hopMs: 7 * 24 * 3_600_000,
-  callMs: 30_000,
+type Tuning = Pick<
+  WorkerOptions,
+  | 'shutdownGraceTime'
+  | 'shutdownForceTime'
+  | 'maxCachedWorkflows'
+  | 'maxConcurrentWorkflowTaskExecutions'
+  | 'maxConcurrentLocalActivityExecutions'
+  | 'maxConcurrentActivityTaskExecutions'
+  | 'maxTaskQueueActivitiesPerSecond'
+  | 'stickyQueueScheduleToStartTimeout'
+  | 'workflowTaskPollerBehavior'
+  | 'activityTaskPollerBehavior'
+>;
+
+const shutdown: Tuning = { shutdownGraceTime: '5s', shutdownForceTime: '20s' };
+
+/** The worker of the queue `muster`: sized to those active at once, not to those waiting. */
+export const musterWorker: Tuning = {
+  ...shutdown,
+  maxCachedWorkflows: 500,
+  maxConcurrentWorkflowTaskExecutions: 100,
+  maxConcurrentLocalActivityExecutions: 100,
+  maxConcurrentActivityTaskExecutions: 100,
+  stickyQueueScheduleToStartTimeout: '5s',
+  workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, maximum: 10, initial: 5 },
+  activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, maximum: 10, initial: 3 },
 };
+
+/** The worker of one target: as many calls at once, and as many a second, as its vendor takes. */
+export const targetWorker = (entry: { concurrency: number; ratePerSecond?: number | undefined }): Tuning => ({
+  ...shutdown,
+  maxConcurrentActivityTaskExecutions: entry.concurrency,
+  activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, maximum: 10, initial: 2 },
+  ...(entry.ratePerSecond === undefined ? {} : { maxTaskQueueActivitiesPerSecond: entry.ratePerSecond }),
+});
+
+const longestSleepMs = 7 * 24 * 3_600_000;
+
+function timingOf({ ends, retries }: Policy): PersonTiming {
+  return {
+    readAgainMs: ends.readAgainAfter,
+    slowRetryMs: retries.refused,
+    retryInitialMs: retries.first,
+    retryMaximumMs: retries.longest,
+    hopMs: longestSleepMs,
+    callMs: retries.call,
+  };
+}
 
 /** One worker for the workflows and Muster's own activities, and one for each target on that target's own queue. */
 export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> {
@@ -51,40 +89,27 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
     // The workers' own connection: a second one would only be another thing that can be down.
     workflows: new Client({ connection, namespace }).workflow,
     sources: start.config.sources,
-    timing: { ...usualTiming, readAgainMs: start.policy.ends.readAgainAfter, ...start.timing },
+    timing: timingOf(start.policy),
     proofKey: start.proofKey,
     log,
   };
-  const common: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime' | 'shutdownForceTime'> = {
-    connection,
-    namespace,
-    shutdownGraceTime: '5s',
-    shutdownForceTime: '20s',
-  };
+  const common = { connection, namespace };
   const workers = [
     await Worker.create({
       ...common,
+      ...musterWorker,
       taskQueue: musterQueue,
       workflowBundle: start.bundle,
       activities: createMusterActivities(dependencies),
-      maxCachedWorkflows: 500,
-      maxConcurrentWorkflowTaskExecutions: 100,
-      maxConcurrentLocalActivityExecutions: 100,
-      maxConcurrentActivityTaskExecutions: 100,
-      stickyQueueScheduleToStartTimeout: '5s',
-      workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, maximum: 10, initial: 5 },
-      activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, maximum: 10, initial: 3 },
     }),
   ];
   for (const { name, entry } of targets.values()) {
     workers.push(
       await Worker.create({
         ...common,
+        ...targetWorker(entry),
         taskQueue: targetQueue(name),
         activities: createTargetActivities(dependencies),
-        maxConcurrentActivityTaskExecutions: entry.concurrency,
-        activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, maximum: 10, initial: 2 },
-        ...(entry.ratePerSecond === undefined ? {} : { maxTaskQueueActivitiesPerSecond: entry.ratePerSecond }),
       }),
     );
   }
