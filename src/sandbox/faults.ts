@@ -47,17 +47,24 @@ export class Faults {
   }
 
   /**
-   * What a stand-in sees. Within an HTTP request the first look takes the fault and uses up one of its count, and every
-   * later look of that request sees the same, so `{"lie":true,"count":1}` is one lie however often the stand-in asks.
+   * What a stand-in sees. Within an HTTP request, looking at `lie` or `vendor` while it is set takes the fault: one of its
+   * count is used up, and the whole request sees the same. So `{"lie":true,"count":1}` is one lie, told by the first call
+   * that could have changed something, however many reads come before it.
    */
   inForce(target: string): Fault | undefined {
+    const fault = this.#faults.get(target);
     const request = this.#request.getStore();
-    if (request === undefined) return this.#faults.get(target);
-    if (request.taken === undefined) {
-      const fault = this.take(target);
-      if (fault !== undefined) request.taken = fault;
-    }
-    return request.taken;
+    if (request === undefined) return fault;
+    if (request.taken !== undefined) return request.taken;
+    if (fault?.count === undefined) return fault;
+    return new Proxy(fault, {
+      get: (held, field) => {
+        if ((field !== 'lie' && field !== 'vendor') || held[field] === undefined) return Reflect.get(held, field);
+        // Two requests at once may both look; whoever comes second finds the count used up.
+        request.taken ??= this.take(target) ?? {};
+        return Reflect.get(request.taken, field);
+      },
+    });
   }
 
   /** The fault, with one of its count used up. */

@@ -54,7 +54,10 @@ export interface SeedPerson {
 export interface StandInTools {
   /** Records a changing call that was obeyed. */
   called(call: { operation: string; worker?: string; subject?: string }): void;
-  /** The fault in force, without using up one of its count. `lie` and `vendor` are the stand-in's to obey; the rest is done before it is asked. */
+  /**
+   * The fault in force. `lie` and `vendor` are the stand-in's to obey; the rest is done before it is asked. Within an HTTP
+   * request, looking at one of these two where it is set uses up one of the fault's count, once: look at `lie` in changing calls alone.
+   */
   fault(): Fault | undefined;
   /** For stand-ins that listen by themselves: uses up one of the fault's count, once for each call it was applied to. */
   faultUsed?(): void;

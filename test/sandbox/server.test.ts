@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import express from 'express';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import type { CallTaken, Fault, MakeStandIn, SeedPerson } from '../../src/sandbox/stand-in.ts';
 
@@ -25,6 +25,10 @@ const person = (workerId: string, targets: string[]): SeedPerson => ({
 const switches: MakeStandIn = (tools) => {
   let on: Record<string, boolean> = {};
   const router = express.Router();
+  router.use((_request, response, next) => {
+    if (tools.fault()?.vendor === 'closed') return void response.status(418).end();
+    next();
+  });
   router.post('/off/:worker', express.json(), (request, response) => {
     if (tools.fault()?.lie === true) return void response.json({ ok: true });
     on[request.params.worker] = false;
@@ -168,6 +172,21 @@ describe('faults', () => {
     expect(await (await fetch(`${url}/switches/GT-1`)).json()).toEqual({ on: false });
   });
 
+  test('a vendor’s own fault is used up by the calls in which the stand-in met it', async () => {
+    const { url } = await sandbox();
+    await put(`${url}/faults/switches`, { vendor: 'closed', count: 2 });
+    const statuses = [];
+    for (let call = 0; call < 3; call += 1) statuses.push((await fetch(`${url}/switches/GT-1`)).status);
+    expect(statuses).toEqual([418, 418, 200]);
+  });
+
+  test('calls that come together do not share the last of a count', async () => {
+    const { url } = await sandbox();
+    await put(`${url}/faults/switches`, { lie: true, count: 1 });
+    await Promise.all(['GT-1', 'GT-2'].map((worker) => turnOff(url, worker)));
+    expect((await callsOf(url)).length).toBe(1);
+  });
+
   test('a hanging target answers nothing, and its fault can be taken away', async () => {
     const { url } = await sandbox();
     await put(`${url}/faults/switches`, { hang: true, count: 1 });
@@ -185,7 +204,10 @@ describe('faults', () => {
 
   test('a stand-in that throws answers 500 and the others go on', async () => {
     const { url } = await sandbox();
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
     expect((await fetch(`${url}/switches/boom`)).status).toBe(500);
+    expect(said).toHaveBeenCalledWith(expect.stringContaining('switches'), expect.any(Error));
+    said.mockRestore();
     expect((await fetch(`${url}/switches/a/b/c`)).status).toBe(404);
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
   });
