@@ -1,6 +1,7 @@
 // Builds dist/: TypeScript → JavaScript, the files beside it, and the workflows in one bundle. Does nothing when nothing changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -23,8 +24,8 @@ if ((await readFile(stamp, 'utf8').catch(() => '')) !== fingerprint) {
 }
 
 async function inputs() {
-  const found = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
-  for (const folder of folders) found.push(...(await filesBelow(folder)));
+  const found = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
+  for (const folder of [...folders, 'examples']) found.push(...(await filesBelow(folder)));
   return found.sort();
 }
 
@@ -54,6 +55,8 @@ async function copyAssets() {
   for (const folder of folders) {
     for (const file of await filesBelow(folder)) {
       if (/\.(ts|md)$/.test(file)) continue;
+      if (existsSync(join(dist, file)))
+        throw new Error(`${file} would replace what was compiled from a .ts of that name`);
       await mkdir(dirname(join(dist, file)), { recursive: true });
       await cp(join(root, file), join(dist, file));
     }

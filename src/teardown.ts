@@ -1,5 +1,18 @@
 import type { Logger } from 'pino';
 
+/** The order of ending: nothing new comes in, then what is under way ends, then what it needs. */
+export const endOrder = {
+  http: 1,
+  workers: 2,
+  watch: 3,
+  connections: 4,
+  targets: 5,
+  sandbox: 6,
+  temporal: 7,
+  store: 8,
+  home: 9,
+} as const;
+
 /** Everything that was started and must be ended again, in the right order whatever the order of starting was. */
 export class Teardown {
   readonly #parts: { order: number; name: string; stop: () => Promise<unknown> }[] = [];

@@ -35,6 +35,11 @@ export async function lockHome(home: string): Promise<HomeLock> {
   return { release: () => rm(path, { force: true }) };
 }
 
+/** Is somebody at work in this home folder? What a killed process left behind does not count. */
+export async function isHomeInUse(home: string): Promise<boolean> {
+  return (await holderOf(join(home, 'lock'))) !== undefined;
+}
+
 async function linked(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { homeFiles } from './folder.ts';
 
 /** Standard Webhooks' form of an HMAC key. */
 const signingSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
@@ -20,17 +21,21 @@ const makers = {
 
 /** Makes what is missing of `<home>/secrets/`, readable by its owner alone; what is there stays as it is. Says what it made. */
 export async function makeSecrets(home: string): Promise<string[]> {
-  const folder = join(home, 'secrets');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
   const made: string[] = [];
-  for (const [name, make] of Object.entries(makers)) {
-    try {
-      await writeFile(join(folder, name), make(), { mode: 0o600, flag: 'wx' });
-      made.push(name);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-  }
+  for (const [name, make] of Object.entries(makers)) if (await addSecret(home, name, make())) made.push(name);
   return made;
+}
+
+/** Adds one secret, unless there is one of that name. */
+export async function addSecret(home: string, name: string, value: string): Promise<boolean> {
+  const folder = join(home, homeFiles.secrets);
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o700);
+  try {
+    await writeFile(join(folder, name), value, { mode: 0o600, flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
 }

@@ -1,0 +1,84 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { askApi } from './api.ts';
+import type { Cli } from './cli.ts';
+import { reachDirectory } from './directory.ts';
+import { settingsOf } from './settings.ts';
+
+const optionsSchema = z.object({
+  all: z.boolean().default(false),
+  person: z.string().optional(),
+  target: z.string().optional(),
+});
+
+const pageSchema = z.object({
+  items: z.array(
+    z.looseObject({
+      id: z.string(),
+      kind: z.string(),
+      person: z.string().optional(),
+      target: z.string().optional(),
+      reason: z.string(),
+      owner: z.string(),
+      openedAt: z.string(),
+      dueAt: z.string(),
+      alert: z.string().optional(),
+      resolvedAt: z.string().optional(),
+    }),
+  ),
+  next: z.string().optional(),
+});
+type Exception = z.infer<typeof pageSchema>['items'][number];
+
+/** `muster exceptions`: what a person must see to. */
+export function exceptionsCommand(cli: Cli): Command {
+  const list = new Command('list')
+    .description('list the open exceptions, by the date they are due')
+    .option('--all', 'the resolved ones too')
+    .option('--person <id>', 'of one person')
+    .option('--target <name>', 'at one target')
+    .action(async (_options, command: Command) => {
+      const settings = settingsOf(cli, command);
+      const { all, person, target } = optionsSchema.parse(command.opts());
+      const filter = { ...(person === undefined ? {} : { person }), ...(target === undefined ? {} : { target }) };
+      const items = await reachDirectory(cli, settings, {
+        api: (running) =>
+          everyPage((page) =>
+            askApi(
+              running,
+              `/api/exceptions?${new URLSearchParams({ ...filter, ...page, open: all ? 'all' : 'true' })}`,
+            ),
+          ),
+        store: (store) =>
+          everyPage(({ limit, ...page }) =>
+            store.read((reader) =>
+              reader.exceptions({ ...filter, ...(all ? {} : { open: true }) }, { ...page, limit: Number(limit) }),
+            ),
+          ),
+      });
+      if (settings.json) cli.out(JSON.stringify({ items }));
+      else if (items.length === 0) cli.out(all ? 'No exceptions.' : 'No open exceptions.');
+      else for (const exception of items) cli.out(inWords(exception));
+    });
+  return new Command('exceptions').description('what a person must see to').addCommand(list, { isDefault: true });
+}
+
+async function everyPage(read: (page: { limit: string; cursor?: string }) => Promise<unknown>): Promise<Exception[]> {
+  const items: Exception[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = pageSchema.parse(await read({ limit: '200', ...(cursor === undefined ? {} : { cursor }) }));
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return items;
+}
+
+function inWords({ id, kind, person, target, reason, owner, dueAt, alert, resolvedAt }: Exception): string {
+  const about = [person, target].filter((part) => part !== undefined).join(' in ');
+  return [
+    `${kind}${about === '' ? '' : `: ${about}`}  (${id})`,
+    `  ${reason}`,
+    `  owner ${owner}, due ${dueAt}${alert === undefined ? '' : `, alerted: ${alert}`}${resolvedAt === undefined ? '' : `, resolved ${resolvedAt}`}`,
+  ].join('\n');
+}

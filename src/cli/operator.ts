@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { openSharedStore } from '../assembly.ts';
+import { portOf } from '../home/ports.ts';
+import { createOperator } from '../operator/operator.ts';
+import { secretResolver } from '../secrets.ts';
+import { endOrder } from '../teardown.ts';
+import { lazyClient, temporalFromEnvironment } from '../temporal-connection.ts';
+import type { Cli } from './cli.ts';
+import { hostOf, processRegistry } from './machine-port.ts';
+import { serve } from './serve.ts';
+import { configOf, settingsOf } from './settings.ts';
+
+/** `muster operator`: the API and the page. */
+export function operatorCommand(cli: Cli): Command {
+  return new Command('operator')
+    .description('run the operator API and its page alone, on MUSTER_OPERATOR_PORT; needs Temporal and DATABASE_URL')
+    .addHelpText('after', '\nTEMPORAL_UI_URL is where its links to workflows lead.')
+    .action(async (_options, command: Command) => {
+      const config = configOf(settingsOf(cli, command));
+      await serve(cli, 'the operator API', async ({ log, teardown }) => {
+        const secret = secretResolver(config.folder, cli.env);
+        const store = await openSharedStore({ config, secret, teardown, env: cli.env });
+        const temporal = temporalFromEnvironment(cli.env);
+        const { client, connection } = lazyClient(temporal);
+        teardown.add(endOrder.connections, 'the connection to Temporal', () => connection.close());
+        const ui = cli.env['TEMPORAL_UI_URL'];
+        const operator = createOperator({
+          ...{ config, secret, store, client, log, registry: processRegistry() },
+          ...(ui ? { temporalUi: { url: ui, namespace: temporal.namespace } } : {}),
+        });
+        const listening = await operator.listen({
+          port: portOf(cli.env, 'MUSTER_OPERATOR_PORT', 8081),
+          host: hostOf(cli.env),
+          setting: 'MUSTER_OPERATOR_PORT',
+        });
+        teardown.add(endOrder.http, 'the operator API', () => listening.close());
+        log.info({ url: listening.url }, 'the operator API listens');
+        return {};
+      });
+    });
+}

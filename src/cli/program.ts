@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
+import type { Cli } from './cli.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { exceptionsCommand } from './exceptions.ts';
+import { endingOf, exitCodes } from './exit.ts';
+import { operatorCommand } from './operator.ts';
+import { peopleCommand } from './people.ts';
+import { receiverCommand } from './receiver.ts';
+import { sendCommand } from './send.ts';
+import { packageFolder } from './settings.ts';
+import { setupCommand } from './setup.ts';
+import { startCommand } from './start.ts';
+import { terminateCommand } from './terminate.ts';
+import { watchCommand } from './watch.ts';
+import { workerCommand } from './worker.ts';
+
+/** Runs one command line (without `node` and the script) and says what to exit with. Never throws. */
+export async function run(args: string[], cli: Cli): Promise<number> {
+  try {
+    await program(cli).parseAsync(args, { from: 'user' });
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    const debug = (cli.env['MUSTER_DEBUG'] ?? '') !== '';
+    const ending = endingOf(error, { json: args.includes('--json'), debug });
+    if (ending.text !== '') cli.err(ending.text);
+    return ending.code;
+  }
+}
+
+function program(cli: Cli): Command {
+  const root = new Command('muster')
+    .description('Event-driven identity lifecycle orchestration: every system agrees, and can prove it.')
+    .version(versionOf(), '-v, --version', 'print the version')
+    .option('--home <folder>', 'where the embedded stack keeps everything (MUSTER_HOME, default .muster)')
+    .option('--config <file>', 'muster.yaml: sources, targets, operators (MUSTER_CONFIG, default ./muster.yaml)')
+    .option(
+      '--policy <file>',
+      'policy.yaml: who gets what, and what an end does (MUSTER_POLICY, default ./policy.yaml)',
+    )
+    .option('--json', 'print JSON, for scripts')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .showHelpAfterError('(`muster help` lists what there is)')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something it needs is out of reach.
+Production: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, … as Temporal's environment configuration
+names them, and DATABASE_URL. MUSTER_DEBUG=1 shows where an error came from.`,
+    );
+  const commands = [
+    ...[demoCommand(cli), startCommand(cli)],
+    ...[receiverCommand(cli), workerCommand(cli), operatorCommand(cli), watchCommand(cli)],
+    ...[setupCommand(cli), doctorCommand(cli)],
+    ...[peopleCommand(cli), exceptionsCommand(cli), sendCommand(cli), terminateCommand(cli)],
+  ];
+  for (const command of commands) root.addCommand(command);
+  for (const command of [root, ...commands, ...commands.flatMap((each) => each.commands)]) settle(command, cli);
+  return root;
+}
+
+/** Faults of usage come back as exceptions, and everything printed goes through `cli`. */
+function settle(command: Command, cli: Cli): void {
+  command
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => cli.out(text.trimEnd()),
+      writeErr: (text) => cli.err(text.trimEnd()),
+    });
+}
+
+function versionOf(): string {
+  const text = readFileSync(join(packageFolder(), 'package.json'), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
