@@ -26,7 +26,7 @@ export function pageRouter(temporalUi?: TemporalUi): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const files = [
     ['/', 'text/html', file('page.html').replace('{{workflows}}', escaped(workflowsAt(temporalUi)))],
-    ['/page.js', 'text/javascript', file('page.js')],
+    ['/page.js', 'text/javascript', file('browser.js')],
     ['/page.css', 'text/css', file('page.css')],
   ] as const;
   for (const [path, mediaType, text] of files) {
