@@ -63,6 +63,16 @@ export interface MusterActivities {
     now: string;
     workflowId: string;
   }): Promise<PersonView>;
+  /** A person has dealt with what was asked or held: closes the exception, and settles the event it held. */
+  resolveByHand(request: {
+    person: string;
+    exception: string;
+    action: 'done' | 'drop';
+    by: string;
+    reason: string;
+    now: string;
+    workflowId: string;
+  }): Promise<PersonView>;
   /** Checks that the API vouches for who says this (an HMAC over workflow, item, action, actor and nonce). */
   verifyProof(request: {
     workflowId: string;

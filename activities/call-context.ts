@@ -22,7 +22,7 @@ export function callContext(
     now: work.now,
     key: `${work.event}/${work.change.id}`,
     async beforeChange(operation) {
-      const guard = await store.transaction((tx) => tx.guard(work.person));
+      const guard = await store.read((reader) => reader.guard(work.person));
       if (guard === undefined || work.epoch === undefined || guard.epoch !== work.epoch) {
         throw new Failure('superseded', `${work.change.summary}: newer work for ${work.person} has begun`);
       }

@@ -208,7 +208,7 @@ class Closing {
 
 /** What a target may know the person by: every worker number, the address, and the accounts the directory knows there. */
 async function keysOf(store: Store, id: string, target: string): Promise<PersonKeys> {
-  const person = await store.transaction((tx) => tx.person(id));
+  const person = await store.read((reader) => reader.person(id));
   if (person === undefined) throw new Failure('not-found', `${id} is not in the directory`);
   return {
     person: id,

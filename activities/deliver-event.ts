@@ -17,7 +17,7 @@ const musterPerson = defineSearchAttributeKey('MusterPerson', 'KEYWORD');
  * is unknown and sent again: the update's id is the event's key, and the person remembers across runs.
  */
 export async function deliverEvent(
-  { workflows }: Dependencies,
+  { workflows }: Pick<Dependencies, 'workflows'>,
   { event, person, priority }: { event: IdentityEvent; person: string; priority: number },
 ): Promise<void> {
   const startWorkflowOperation = new WithStartWorkflowOperation<(input: PersonInput) => Promise<void>>(

@@ -1,7 +1,10 @@
 import type { Transaction } from '../src/directory/store.ts';
 import type { Settlement } from '../src/model/event.ts';
+import { eventWorkflowId } from '../src/model/messages.ts';
 import type { EventRequest, ExceptionRequest, PersonView } from '../src/model/work.ts';
+import type { MusterActivities } from './activities.ts';
 import type { Dependencies } from './dependencies.ts';
+import { tell, writeSettlement } from './settle.ts';
 import { viewOf } from './view.ts';
 
 /** Writes an exception and its evidence; the watch alerts. Opening it twice opens it once. */
@@ -71,6 +74,33 @@ export async function resolveExceptions(dependencies: Dependencies, resolving: R
     }
     return viewOf(tx, dependencies.timing, person);
   });
+}
+
+type ByHand = Parameters<MusterActivities['resolveByHand']>[0];
+
+/** A person has dealt with it. What was held is settled by that: dropped, or done by hand. */
+export async function resolveByHand(dependencies: Dependencies, request: ByHand): Promise<PersonView> {
+  const { person, exception: id, action, by, reason, now, workflowId } = request;
+  const { store, timing, workflows } = dependencies;
+  const { view, settlement } = await store.transaction(async (tx) => {
+    const exception = await tx.exception(id);
+    if (await tx.resolveException(id, { action, by, reason }, now)) {
+      await tx.addEvidence([
+        { workflowId, step: id, kind: 'exception-resolved', person, at: now, data: { action, by } },
+      ]);
+    }
+    const held = exception?.event === undefined ? undefined : await heldEvent(tx, person, exception.event);
+    const outcome: Settlement['outcome'] = action === 'drop' ? 'dropped' : 'applied';
+    const settlement = held === undefined ? undefined : { event: held, outcome, reason: `by hand, by ${by}` };
+    if (settlement !== undefined) await writeSettlement(tx, person, settlement, now);
+    return { view: await viewOf(tx, timing, person), settlement };
+  });
+  if (settlement !== undefined) await tell(workflows, eventWorkflowId(settlement.event), settlement);
+  return view;
+}
+
+async function heldEvent(tx: Transaction, person: string, event: string): Promise<string | undefined> {
+  return (await tx.personEvent(person, event))?.outcome === 'held' ? event : undefined;
 }
 
 /** An event that cannot go on by itself: its exception is open, its arrival says so. */

@@ -5,7 +5,7 @@ import { decideEvent } from './decide-event.ts';
 import { deliverEvent } from './deliver-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { beginEnd, finishEnd, finishPending } from './ends.ts';
-import { openExceptions, parkEvent, resolveExceptions, settleParked } from './exceptions.ts';
+import { openExceptions, parkEvent, resolveByHand, resolveExceptions, settleParked } from './exceptions.ts';
 import { openTicket } from './open-ticket.ts';
 import { verifyProof } from './proof.ts';
 import { viewOf } from './view.ts';
@@ -25,6 +25,7 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
     finishPending: (request) => finishPending(dependencies, request),
     openExceptions: (request) => openExceptions(dependencies, request),
     resolveExceptions: (request) => resolveExceptions(dependencies, request),
+    resolveByHand: (request) => resolveByHand(dependencies, request),
     verifyProof: (request) => verifyProof(dependencies, request),
   };
 }

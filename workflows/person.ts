@@ -36,8 +36,8 @@ export async function person(input: PersonInput): Promise<void> {
     description: 'An event about this person (sent by its identityEvent workflow)',
   });
   setHandler(resolve, (message) => desk.resolve(message), {
-    validator: (message) => checkResolution(message, ['retry']),
-    description: '{"exception", "action": "retry"}: try a step again now',
+    validator: (message) => checkResolution(message, ['retry', 'done', 'drop']),
+    description: '{"exception", "action": "retry"}: try a step again now; "done" and "drop" through Muster’s API',
   });
   setHandler(status, () => desk.status(), { description: 'The whole state as JSON' });
   await desk.open();
@@ -70,9 +70,33 @@ export class PersonDesk {
     return 'taken';
   }
 
+  /** `retry` tries a step again now. `done` and `drop` settle what waits for a person; a step is done when its target says so. */
   async resolve(message: ResolveMessage): Promise<string> {
-    await vouchedFor(message, message.exception ?? '');
-    const wanted = [...this.#retries].filter(([id]) => message.exception === undefined || id === message.exception);
+    const by = await vouchedFor(message, message.exception ?? '');
+    const open = this.view.exceptions.find(({ id }) => id === message.exception);
+    const waitsForTarget = open === undefined || this.#retries.has(open.id);
+    if (message.action === 'retry' || (message.action === 'done' && waitsForTarget))
+      return this.#retry(message.exception);
+    if (open === undefined || waitsForTarget)
+      return `nothing open by that name can be ${message.action}ped; the target decides`;
+    if (message.action !== 'done' && message.action !== 'drop') return 'nothing done';
+    this.refresh(
+      await records.resolveByHand({
+        person: this.person,
+        exception: open.id,
+        action: message.action,
+        by,
+        reason: message.reason ?? '',
+        now: now(),
+        workflowId: this.workflowId,
+      }),
+    );
+    this.#stirred = true;
+    return `${open.id}: ${message.action} by ${by}`;
+  }
+
+  #retry(exception: string | undefined): string {
+    const wanted = [...this.#retries].filter(([id]) => exception === undefined || id === exception);
     for (const [, retry] of wanted) retry();
     return wanted.length === 0 ? 'nothing is waiting to be retried' : `retrying ${wanted.map(([id]) => id).join(', ')}`;
   }

@@ -1,7 +1,9 @@
+import { createHmac } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import { personWorkflowId } from '../../src/model/messages.ts';
+import { proofText } from '../../src/model/proof.ts';
 import { FakeTarget } from '../helpers/fake-target.ts';
 import { type Line, type LineOptions, startLine, until } from '../helpers/line.ts';
 import { timeSkipping } from '../helpers/temporal.ts';
@@ -33,6 +35,9 @@ const twoAccounts = () =>
 
 const exceptionsOf = async ({ store }: Line, open: boolean) =>
   (await store.transaction((tx) => tx.exceptions({ open }, {}))).items.map(({ kind, target }) => ({ kind, target }));
+
+const proofOf = (claim: Parameters<typeof proofText>[0]) =>
+  createHmac('sha256', 'proof-key-of-the-tests').update(proofText(claim)).digest('hex');
 
 const finished = (person: string) => environment.client.workflow.getHandle(personWorkflowId(person)).result();
 
@@ -215,6 +220,35 @@ describe('leaver', () => {
     expect(await exceptionsOf(started, true)).toEqual([{ kind: 'protected-person', target: undefined }]);
     expect(ad.calls).toEqual([]);
     expect(await started.store.transaction((tx) => tx.arrival('workday:protected'))).toMatchObject({ outcome: 'held' });
+  });
+
+  it('lets an operator whom the API vouches for drop what is held, and nobody else', async () => {
+    const ad = twoAccounts();
+    const started = await begin({ ad });
+    await started.addPerson({ protection: 'service' });
+    const handle = await started.send({ id: 'held' });
+    const [open] = await until(async () => {
+      const { items } = await started.store.transaction((tx) => tx.exceptions({ open: true }, {}));
+      return items.length === 1 && items;
+    }, 'the exception');
+    const person = environment.client.workflow.getHandle(personWorkflowId('GT-48291'));
+    const drop = { exception: open?.id ?? '', action: 'drop' as const, reason: 'a service account', by: 'operator-1' };
+    await expect(person.executeUpdate('resolve', { args: [drop] })).rejects.toThrow();
+    const mac = proofOf({
+      workflowId: person.workflowId,
+      item: drop.exception,
+      action: 'drop',
+      by: 'operator-1',
+      nonce: 'n',
+    });
+    await expect(
+      person.executeUpdate('resolve', { args: [{ ...drop, by: 'operator-2', proof: { nonce: 'n', mac } }] }),
+    ).rejects.toThrow();
+    await person.executeUpdate('resolve', { args: [{ ...drop, proof: { nonce: 'n', mac } }] });
+    expect((await handle.result()).outcome).toBe('dropped');
+    await finished('GT-48291');
+    expect(await exceptionsOf(started, true)).toEqual([]);
+    expect(ad.calls).toEqual([]);
   });
 
   it('makes one ticket for two reports of one leaver', async () => {
