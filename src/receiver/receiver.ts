@@ -13,7 +13,7 @@ import { contentOf } from './content.ts';
 import { type ReceiverMetrics, receiverMetrics } from './receiver-metrics.ts';
 import { type ReceivingSource, receivingSources } from './receiving-source.ts';
 import { takeAll } from './take-all.ts';
-import { type Taken, takeEvent } from './take-event.ts';
+import { Intake, type Taken } from './take-event.ts';
 import { Frontend, type TemporalClient } from './temporal.ts';
 
 export interface ReceiverOptions {
@@ -40,7 +40,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const { config, log, registry } = options;
   const frontend = new Frontend(options.client, options.temporalDeadlineMs ?? 3_000);
   const desk: Desk = {
-    frontend,
+    intake: new Intake(frontend),
     secret: options.secret,
     clock: options.clock ?? Date.now,
     metrics: receiverMetrics(registry),
@@ -62,7 +62,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 }
 
 interface Desk {
-  frontend: Frontend;
+  intake: Intake;
   secret: Secret;
   clock: () => number;
   metrics: ReceiverMetrics;
@@ -98,7 +98,7 @@ function limit({ name, rateLimit: perMinute }: ReceivingSource): RequestHandler 
   });
 }
 
-function receive({ frontend, clock, metrics }: Desk, source: ReceivingSource): RequestHandler {
+function receive({ intake, clock, metrics }: Desk, source: ReceivingSource): RequestHandler {
   return async (request, response) => {
     const raw = rawRequest(request, clock());
     const { mediaType, charset } = contentOf(raw.headers['content-type']);
@@ -118,7 +118,7 @@ function receive({ frontend, clock, metrics }: Desk, source: ReceivingSource): R
       // A batch has one message id and many events.
       ...(webhookId === undefined || read.batch ? {} : { webhookId }),
     };
-    const items = await takeAll(read.events, (event) => takeEvent(frontend, arrival, event));
+    const items = await takeAll(read.events, (event) => intake.take(arrival, event));
     read.events.forEach((event, index) => {
       const status = items[index]?.status;
       if (status === 'accepted') metrics.accepted.inc({ source: source.name, type: event.type });

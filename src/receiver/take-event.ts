@@ -23,13 +23,39 @@ export interface Arrival {
   webhookId?: string;
 }
 
-/** Hands an event to Temporal, once for each id. An event's own id goes before its message's, and a fingerprint stands in for both. */
-export function takeEvent(frontend: Frontend, arrival: Arrival, normalised: NormalisedEvent): Promise<Taken> {
-  const own = normalised.id ?? arrival.webhookId;
-  const make = (id: string) => identityEvent(arrival, normalised, id);
-  return own === undefined
-    ? takeCounted(frontend, arrival, fingerprint(normalised), make)
-    : take(frontend, make(ownId(own)));
+/** Hands events to Temporal, each id once. */
+export class Intake {
+  readonly #frontend: Frontend;
+  readonly #underWay = new Map<string, Promise<Taken>>();
+
+  constructor(frontend: Frontend) {
+    this.#frontend = frontend;
+  }
+
+  /**
+   * An event's own id goes before its message's, and a fingerprint stands in for both. Equal events that come while the
+   * first is under way wait for its answer, so that a burst of copies asks Temporal once.
+   */
+  async take(arrival: Arrival, normalised: NormalisedEvent): Promise<Taken> {
+    const own = normalised.id ?? arrival.webhookId;
+    const id = own === undefined ? fingerprint(normalised) : ownId(own);
+    const burst = [arrival.source, id, payloadHash(normalised)].join(' ');
+    const first = this.#underWay.get(burst);
+    if (first !== undefined) {
+      const taken = await first;
+      return taken.status === 'accepted' ? { ...taken, status: 'duplicate' } : taken;
+    }
+    const taking =
+      own === undefined
+        ? takeCounted(this.#frontend, arrival, (n) => identityEvent(arrival, normalised, `${id}.${n}`))
+        : take(this.#frontend, identityEvent(arrival, normalised, id));
+    this.#underWay.set(burst, taking);
+    try {
+      return await taking;
+    } finally {
+      this.#underWay.delete(burst);
+    }
+  }
 }
 
 function identityEvent(arrival: Arrival, normalised: NormalisedEvent, id: string): IdentityEvent {
@@ -64,11 +90,10 @@ async function take(frontend: Frontend, event: IdentityEvent): Promise<Taken> {
 async function takeCounted(
   frontend: Frontend,
   arrival: Arrival,
-  print: string,
-  make: (id: string) => IdentityEvent,
+  numbered: (n: number) => IdentityEvent,
 ): Promise<Taken> {
   const nth = (n: number) => {
-    const event = make(`${print}.${n}`);
+    const event = numbered(n);
     return { event, workflowId: eventWorkflowId(event.key) };
   };
   const attempt = async (n: number): Promise<Taken | 'old'> => {

@@ -86,6 +86,12 @@ describe('an event', () => {
     expect(temporal.started.size).toBe(1);
   });
 
+  it('that comes beside another one under its id is not taken for it', async () => {
+    const other = { ...end, effectiveDate: '2025-12-31' };
+    const answers = await Promise.all([end, other].map((body) => receiver.post('workday', body, { id: 'msg_1' })));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([202, 409]);
+  });
+
   it('with an id of another event is refused and kept, once', async () => {
     await receiver.post('workday', end, { id: 'msg_1' });
     const other = { ...end, effectiveDate: '2025-12-31' };
