@@ -13,3 +13,6 @@ export const httpUrl = z.url({ protocol: /^https?$/ }).refine((value) => {
   if (url === undefined) return true;
   return url.protocol === 'https:' || loopback.has(url.hostname);
 }, 'must be https (plain http only to this machine)');
+
+/** A certificate as text; its beginning is looked at, so that a file's name in its place is found out at start. */
+export const pemText = z.string().startsWith('-----BEGIN', 'must be the PEM itself, -----BEGIN CERTIFICATE-----');

@@ -4,7 +4,7 @@ import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Fault, SeedPerson } from '../../src/sandbox/stand-in.ts';
 import type { CallContext, Target } from '../../src/targets/target.ts';
 import { type Relay, startRelay } from './relay.ts';
-import type { TargetSuite } from './target-suite.ts';
+import type { TargetSuite } from './suite-tools.ts';
 
 /** GlobalTech's leaver as a stand-in is seeded with her; privileged, so that an admin account and sessions are there. */
 export function sarahChen(target: string): SeedPerson {

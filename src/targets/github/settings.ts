@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AccountKind } from '../../model/person.ts';
-import { httpUrl, secretReference } from '../setting-types.ts';
+import { httpUrl, pemText, secretReference } from '../setting-types.ts';
 
 const identity = z.strictObject({
   /** What the identity provider sends as NameID: `{email}`, `adm-{email}`, `{workerId}`. */
@@ -36,7 +36,7 @@ export const settingsSchema = z.strictObject({
   /** False for an organisation without SAML single sign-on: it has no credentials authorised for it. */
   ssoCredentials: z.boolean().default(true),
   /** PEM of the authority of a proxy in between, where there is one. */
-  ca: z.string().exactOptional(),
+  ca: pemText.exactOptional(),
   /** Milliseconds for connecting, headers and body each. */
   timeoutMs: z.int().positive().default(10_000),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { httpUrl, secretReference } from '../setting-types.ts';
+import { httpUrl, pemText, secretReference } from '../setting-types.ts';
 
 /** What `muster.yaml` says about a Salesforce organisation; the README lists it for people. */
 export const settingsSchema = z.strictObject({
@@ -33,7 +33,7 @@ export const settingsSchema = z.strictObject({
     })
     .exactOptional(),
   /** PEM of the authority of a proxy in between, where there is one. */
-  ca: z.string().exactOptional(),
+  ca: pemText.exactOptional(),
   /** Milliseconds for connecting, headers and body each. */
   timeoutMs: z.int().positive().default(10_000),
 });
