@@ -29,7 +29,6 @@ const codes: Readonly<Record<string, FailureCode>> = {
   REQUEST_LIMIT_EXCEEDED: 'throttled',
   TXN_SECURITY_METERING_ERROR: 'throttled',
   UNABLE_TO_LOCK_ROW: 'conflict',
-  SERVER_UNAVAILABLE: 'unavailable',
   QUERY_TIMEOUT: 'unavailable',
   INVALID_FIELD: 'misconfigured',
   INVALID_TYPE: 'misconfigured',
