@@ -7,6 +7,7 @@ import { domainOf } from './names.ts';
 import { encodedPassword, randomPassword } from './password.ts';
 import type { ActiveDirectorySettings } from './settings.ts';
 
+const noSuchAttribute = 16;
 const alreadyExists = 68;
 
 /** Attributes that Muster sets itself; policy may give any other. */
@@ -40,7 +41,13 @@ export async function makeAccount(
 
   const container = settings.usersOu ?? `CN=Users,${settings.baseDn}`;
   const dn = `${new DN().addPairRDN('CN', account.login)},${container}`;
-  const result = await session.add('create account', dn, attributes, [alreadyExists]);
+  const result = await session.add('create account', dn, attributes, [noSuchAttribute, alreadyExists]);
+  if (result === noSuchAttribute) {
+    const names = Object.keys(account.attributes).join(', ');
+    throw new Failure('misconfigured', `Active Directory: one of the attributes ${names} is not in the schema`, {
+      advice: 'Take it out of the policy, or extend the schema.',
+    });
+  }
   const made = await existing(session, settings, account);
   if (made !== undefined) return { account: made, outcome: result === 0 ? 'changed' : 'already' };
   if (result === alreadyExists) throw taken(account);

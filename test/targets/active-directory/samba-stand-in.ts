@@ -50,7 +50,7 @@ export const sambaStandIn =
     return {
       state: () => ({ accounts: held.map((account) => ({ ...account, entitlements: [], sessions: [] })) }),
       seed: (people) => {
-        ready = ready.then(() => seed(administrator, samba, people)).then(look);
+        ready = ready.then(() => seedSamba(administrator, samba, people)).then(look);
       },
       dump: () => null,
       restore: () => {},
@@ -125,17 +125,6 @@ class PassedOn implements Answering {
   }
 }
 
-/** Runs something as the domain's administrator. */
-export async function withAdministrator<T>(samba: Samba, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ url: samba.url, tlsOptions: { ca: samba.ca } });
-  try {
-    await client.bind(samba.administrator.bindDn, samba.administrator.password);
-    return await work(client);
-  } finally {
-    await client.unbind();
-  }
-}
-
 const units = ['People', 'Admins', 'Leavers'];
 
 async function accountsHeld(client: Client, samba: Samba): Promise<Held[]> {
@@ -154,7 +143,7 @@ async function accountsHeld(client: Client, samba: Samba): Promise<Held[]> {
 }
 
 /** Empties the units, and makes each person's accounts and groups anew. */
-async function seed(client: Client, samba: Samba, people: readonly SeedPerson[]): Promise<void> {
+export async function seedSamba(client: Client, samba: Samba, people: readonly SeedPerson[]): Promise<void> {
   for (const unit of [...units, 'Groups']) {
     const { searchEntries } = await client.search(`OU=${unit},${samba.baseDn}`, { scope: 'one', attributes: ['cn'] });
     for (const { dn } of searchEntries) await client.del(dn);
