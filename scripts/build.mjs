@@ -2,25 +2,41 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
-const stamp = join(dist, '.fingerprint');
+const finished = join(root, 'dist');
+// Made beside it and put in its place when it is whole: whoever runs or builds at the same time never sees a half.
+const dist = join(root, '.cache', `dist-${process.pid}`);
+const stampName = '.fingerprint';
 const folders = ['src', 'workflows', 'activities', 'bench'];
 
 const fingerprint = await fingerprintOf(await inputs());
-if ((await readFile(stamp, 'utf8').catch(() => '')) !== fingerprint) {
+if ((await readFile(join(finished, stampName), 'utf8').catch(() => '')) !== fingerprint) {
   const started = Date.now();
   console.error('building dist/ …');
-  await rm(dist, { recursive: true, force: true });
-  compile();
-  await copyAssets();
-  await bundleWorkflows();
-  await writeFile(stamp, fingerprint);
-  console.error(`built dist/ in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  try {
+    compile();
+    await copyAssets();
+    await bundleWorkflows();
+    await writeFile(join(dist, stampName), fingerprint);
+    await putInPlace();
+    console.error(`built dist/ in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    console.error(`the build failed: ${error.message}`);
+    process.exitCode = 1;
+  } finally {
+    await rm(dist, { recursive: true, force: true });
+  }
+}
+
+async function putInPlace() {
+  const old = `${dist}-old`;
+  await rename(finished, old).catch(() => undefined);
+  await rename(dist, finished);
+  await rm(old, { recursive: true, force: true });
 }
 
 async function inputs() {
@@ -43,11 +59,9 @@ async function fingerprintOf(files) {
 function compile() {
   const require = createRequire(import.meta.url);
   const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(1);
+  const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', dist];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('it does not compile');
 }
 
 /** Whatever the code reads beside itself: migrations, pages, schemas, examples. */

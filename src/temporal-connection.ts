@@ -71,6 +71,8 @@ export function installRuntime(log: Logger): void {
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
       const { error, ...rest } = meta ?? {};
+      // A worker for one target's activities, or for workflows, is how we want it.
+      if (/^No (workflows|activities) registered/.test(message)) return;
       const write = level === 'ERROR' ? log.error.bind(log) : log.warn.bind(log);
       write({ ...rest, ...(error === undefined ? {} : { error: String(error) }) }, message);
     }),

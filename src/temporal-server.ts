@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -77,7 +78,10 @@ export async function startTemporal(options: TemporalServerOptions): Promise<Run
     ui: `http://${host}:${uiPort}`,
     origin: executable.origin,
     lost: server.lost,
-    stop: () => server.stop(),
+    stop: async () => {
+      await server.stop();
+      if (options.pidFile !== undefined) await rm(options.pidFile, { force: true });
+    },
   };
 }
 
