@@ -1,5 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
-import { type AnyPgColumn, customType, pgSchema } from 'drizzle-orm/pg-core';
+import { customType, pgSchema } from 'drizzle-orm/pg-core';
 
 /** All of Muster's tables stand in a schema of their own, so that a database can be shared and an auditor be granted one thing. */
 export const muster = pgSchema('muster');
@@ -35,11 +34,6 @@ export const verbatim = customType<{ data: unknown; driverData: unknown }>({
   dataType: () => 'json',
   toDriver: toJson,
 });
-
-/** The same form, made by the database, for instants inside JSON. */
-export function isoText(column: AnyPgColumn): SQL {
-  return sql`to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-}
 
 function toJson(value: unknown): string {
   return JSON.stringify(value) ?? 'null';

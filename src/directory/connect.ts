@@ -1,6 +1,7 @@
 import { isUnsealed, sealRows, verifyChain } from '../ledger/chain.ts';
 import type { Connections } from './database.ts';
-import { embeddedConnections, openEmbedded, postgresConnections } from './database.ts';
+import { embeddedConnections, postgresConnections } from './database.ts';
+import { openEmbedded } from './embedded.ts';
 import { Contention } from './faults.ts';
 import { migrateEmbedded, migratePostgres, requireMigrated } from './migrate.ts';
 import type { Store } from './store.ts';

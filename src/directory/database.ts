@@ -1,8 +1,7 @@
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzleNodePostgres } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import pg from 'pg';
-import { Failure } from '../model/failure.ts';
 import { databaseFailure } from './faults.ts';
 import type { Database } from './session.ts';
 import { Session } from './session.ts';
@@ -43,7 +42,7 @@ export function postgresConnections(url: string, most: number): Connections {
   pool.on('connect', (client) => client.on('error', () => {}));
 
   return {
-    single: new Session(drizzleNodePostgres(pool)),
+    single: new Session(drizzleNodePostgres(pool), 'single'),
     transaction: (work) => onOneConnection(pool, 'READ COMMITTED', work),
     snapshot: (work) => onOneConnection(pool, 'REPEATABLE READ READ ONLY', work),
     close: () => pool.end(),
@@ -56,7 +55,7 @@ async function onOneConnection<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect().catch(refuse);
-  const session = new Session(drizzleNodePostgres(client));
+  const session = new Session(drizzleNodePostgres(client), 'transaction');
   let broken = false;
   try {
     await client.query(`BEGIN ISOLATION LEVEL ${isolation}`).catch(refuse);
@@ -74,7 +73,7 @@ async function onOneConnection<T>(
 }
 
 async function rolledBack(client: pg.PoolClient, session: Session): Promise<boolean> {
-  if (session.failure instanceof Failure && session.failure.code === 'unavailable') return false;
+  if (session.isCutOff) return false;
   return client.query('ROLLBACK').then(
     () => true,
     () => false,
@@ -89,7 +88,7 @@ function refuse(thrown: unknown): never {
 export function embeddedConnections(pglite: PGlite): Connections {
   const database: Database = drizzlePglite(pglite);
   return {
-    single: new Session(database),
+    single: new Session(database, 'single'),
     transaction: (work) => inProcess(pglite, database, work),
     // One after the other, so each sees one state anyway.
     snapshot: (work) => inProcess(pglite, database, work),
@@ -100,21 +99,9 @@ export function embeddedConnections(pglite: PGlite): Connections {
 async function inProcess<T>(pglite: PGlite, database: Database, work: (session: Session) => Promise<T>): Promise<T> {
   if (pglite.closed) throw databaseFailure(new Error('PGlite is closed'));
   return database.transaction(async (tx) => {
-    const session = new Session(tx);
+    const session = new Session(tx, 'transaction');
     const result = await work(session);
     session.end();
     return result;
   });
-}
-
-/** Opens PGlite on its folder, or in memory. Throws Failure `unavailable` when the folder cannot be opened. */
-export async function openEmbedded(folder: string | undefined): Promise<PGlite> {
-  try {
-    return await (folder === undefined ? PGlite.create() : PGlite.create(folder));
-  } catch (thrown) {
-    throw new Failure('unavailable', `the embedded database at ${folder ?? 'memory'} cannot be opened`, {
-      advice: 'Look whether another process of Muster has it open, and whether the folder can be written.',
-      cause: thrown,
-    });
-  }
 }

@@ -59,7 +59,7 @@ export function databaseFailure(thrown: unknown): unknown {
     return thrown instanceof DrizzleQueryError ? new Failure('refused', 'the database driver failed', {}) : thrown;
   }
   const cause = new Error(`SQLSTATE ${code}${constraint === '' ? '' : ` at ${constraint}`}`);
-  if (/^(08|53|57P|58)/.test(code) || code === '25006') return unavailable(`SQLSTATE ${code}`);
+  if (/^(08|53|57P|58)/.test(code) || code === '25006' || code === '25P03') return unavailable(`SQLSTATE ${code}`);
   if (code === '57014' || code === '55P03') {
     return new Failure('unavailable', 'the database took too long over a statement and gave it up', {
       advice:

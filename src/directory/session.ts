@@ -8,23 +8,27 @@ export type Database = PgDatabase<PgQueryResultHKT>;
 /** One transaction, or single statements on any connection: what the store's parts make their statements with. */
 export class Session {
   readonly #database: Database;
-  #failure: unknown;
+  readonly #isTransaction: boolean;
+  #failure: Failure | undefined;
   #over = false;
 
-  constructor(database: Database) {
+  constructor(database: Database, kind: 'transaction' | 'single') {
     this.#database = database;
+    this.#isTransaction = kind === 'transaction';
   }
 
   /** Runs statements; whatever the database throws comes out as a Failure. */
   async run<T>(statements: (database: Database) => Promise<T>): Promise<T> {
     if (this.#over) throw new Error('this transaction is over: something in it was not awaited');
+    // PostgreSQL refuses all that follows a failed statement, and its words for that hide the reason.
+    if (this.#failure !== undefined) throw this.#failure;
     try {
       return await statements(this.#database);
     } catch (thrown) {
       // Ours: the statements went through, and what they found is what is wrong.
       if (thrown instanceof Failure) throw thrown;
       const failure = databaseFailure(thrown);
-      this.#failure ??= failure;
+      if (this.#isTransaction && failure instanceof Failure) this.#failure = failure;
       throw failure;
     }
   }
@@ -38,8 +42,8 @@ export class Session {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** The first thing that the database threw here. */
-  get failure(): unknown {
-    return this.#failure;
+  /** Whether the connection under a transaction is gone, or may be. */
+  get isCutOff(): boolean {
+    return this.#failure?.code === 'unavailable';
   }
 }

@@ -25,6 +25,7 @@ const faults: [string, unknown, string][] = [
   ['too many connections', sqlState('53300'), 'unavailable'],
   ['a full disk', sqlState('53100'), 'unavailable'],
   ['a standby that only reads', sqlState('25006'), 'unavailable'],
+  ['a transaction left open too long', sqlState('25P03'), 'unavailable'],
   ['a statement that took too long', sqlState('57014'), 'unavailable'],
   ['a deadlock', sqlState('40P01'), 'conflict'],
   ['a serialization fault', sqlState('40001'), 'conflict'],

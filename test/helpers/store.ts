@@ -3,9 +3,10 @@ import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { storeOver } from '../../src/directory/connect.ts';
 import { embeddedConnections } from '../../src/directory/database.ts';
+import { EmbeddedPostgres } from '../../src/directory/embedded.ts';
 import { migrateEmbedded } from '../../src/directory/migrate.ts';
 import type { Store } from '../../src/directory/store.ts';
 
@@ -65,8 +66,9 @@ export async function emptyTables(sql: TestDatabase['sql']): Promise<void> {
 async function start(): Promise<PGlite> {
   const copy = join(tmpdir(), `muster-test-${await migrationsHash()}.tar`);
   const kept = await readFile(copy).catch(() => undefined);
-  if (kept !== undefined) return PGlite.create({ loadDataDir: new Blob([new Uint8Array(kept)]) });
-  const pglite = await PGlite.create();
+  const pglite = new EmbeddedPostgres(kept === undefined ? {} : { loadDataDir: new Blob([new Uint8Array(kept)]) });
+  await pglite.waitReady;
+  if (kept !== undefined) return pglite;
   await migrateEmbedded(pglite);
   const dump = await pglite.dumpDataDir('none');
   // Moved into place whole: other test files may be reading at this moment.
