@@ -38,8 +38,10 @@ export function accountsOf(client: DirectoryClient): AccountsAbility {
       client.session(context, async (session) => {
         if (!isGuid(account.id)) return 'already';
         const closed = await close(session, settings, account, context);
-        const moved = settings.leaversOu === undefined ? 'already' : await moveTo(session, account, settings.leaversOu);
-        return closed === 'changed' || moved === 'changed' ? 'changed' : 'already';
+        if (closed === 'gone') return 'already';
+        const { leaversOu } = settings;
+        const moved = leaversOu === undefined ? 'already' : await move(session, account.id, closed.dn, leaversOu);
+        return closed.outcome === 'changed' || moved === 'changed' ? 'changed' : 'already';
       }),
     enable: (account, context) => client.session(context, (session) => open(session, settings, account)),
     create: (account, context) => client.session(context, (session) => makeAccount(session, settings, account)),
@@ -56,15 +58,15 @@ async function close(
   settings: ActiveDirectorySettings,
   account: AccountSeen,
   context: CallContext,
-): Promise<Outcome> {
+): Promise<{ outcome: Outcome; dn: string } | 'gone'> {
   const disabled = await setDisabled(session, settings, account.id);
-  if (disabled === 'gone') return 'already';
+  if (disabled === 'gone') return 'gone';
   const left: Mark[] = disabled.mark === 'whole' ? [] : disabled.mark === 'half' ? ['whole'] : ['half', 'whole'];
   for (const mark of left) {
     const description = alteration('replace', 'description', describedAs(mark, context.now, context.key));
     await session.change('reset password', guidName(account.id), [passwordReset(), description]);
   }
-  return disabled.outcome === 'changed' || left.length > 0 ? 'changed' : 'already';
+  return { outcome: disabled.outcome === 'changed' || left.length > 0 ? 'changed' : 'already', dn: disabled.dn };
 }
 
 /** Sets the flag where it is not set, and says how far an earlier closing has come. */
@@ -72,18 +74,18 @@ async function setDisabled(
   session: Session,
   settings: ActiveDirectorySettings,
   id: string,
-): Promise<{ outcome: Outcome; mark: Mark | undefined } | 'gone'> {
+): Promise<{ outcome: Outcome; mark: Mark | undefined; dn: string } | 'gone'> {
   for (let look = 0; look < looks; look += 1) {
     const entry = await readUser(session, settings, id);
     if (entry === undefined) return 'gone';
     const flags = flagsOf(entry);
     const mark = markIn(entry.text('description'));
-    if (isDisabled(flags)) return { outcome: 'already', mark };
+    if (isDisabled(flags)) return { outcome: 'already', mark, dn: entry.dn };
     // A mark on an open account is from an earlier end; left there, it would hide that this one is not complete.
     const stale = mark === undefined ? [] : [alteration('replace', 'description')];
     const changes = [...compareAndSet(flags, flags | disabledFlag), ...stale];
     const result = await session.change('disable account', guidName(id), changes, [noSuchAttribute]);
-    if (result === 0) return { outcome: 'changed', mark: undefined };
+    if (result === 0) return { outcome: 'changed', mark: undefined, dn: entry.dn };
   }
   throw changedMeanwhile(id);
 }
@@ -124,16 +126,14 @@ const described = (description: string | null | undefined) =>
     ? alteration('replace', 'description')
     : alteration('replace', 'description', description);
 
-async function moveTo(session: Session, account: AccountSeen, container: string): Promise<Outcome> {
-  const name = guidName(account.id);
-  const entry = await session.read(name, ['objectGUID']);
-  if (entry === undefined || sameName(parentOf(entry.dn), container)) return 'already';
-  const part = rdnOf(entry.dn);
-  const taken = await session.move('move account', name, `${part},${container}`, [alreadyExists]);
-  if (taken === 0) return 'changed';
+async function move(session: Session, id: string, dn: string, container: string): Promise<Outcome> {
+  if (sameName(parentOf(dn), container)) return 'already';
+  const part = rdnOf(dn);
+  const result = await session.move('move account', guidName(id), `${part},${container}`, [alreadyExists]);
+  if (result === 0) return 'changed';
   // Somebody of the same name left before.
-  const unique = new DN().addPairRDN('CN', `${plainValue(part)} ${account.id.slice(0, 8)}`).toString();
-  await session.move('move account', name, `${unique},${container}`);
+  const unique = new DN().addPairRDN('CN', `${plainValue(part)} ${id.slice(0, 8)}`).toString();
+  await session.move('move account', guidName(id), `${unique},${container}`);
   return 'changed';
 }
 

@@ -9,9 +9,10 @@ import {
   resultMessage,
 } from './sandbox-answering.ts';
 import { Changes, isDisabled } from './sandbox-changes.ts';
+import { attributeOf, digestOf, isUser } from './sandbox-object.ts';
 import { type Asked, type Asking, answerTag, type ChangeAsked, isChange } from './sandbox-requests.ts';
 import { rootDse, Searches } from './sandbox-search.ts';
-import { attributeOf, digestOf, isUser, type Tree } from './sandbox-tree.ts';
+import type { Tree } from './sandbox-tree.ts';
 
 /** Who may change everything. All others that log on may only read. */
 export interface ServiceAccount {

@@ -1,7 +1,8 @@
 import { canonical, parentOf, plainValue, rdnOf } from './names.ts';
 import { Refused } from './sandbox-answering.ts';
+import { attributeOf, digestOf, guidFor, isUser, type Stored, setAttribute } from './sandbox-object.ts';
 import type { WireChange } from './sandbox-requests.ts';
-import { attributeOf, digestOf, guidFor, isUser, type Stored, setAttribute, type Tree } from './sandbox-tree.ts';
+import type { Tree } from './sandbox-tree.ts';
 
 /** What was done, for the list of calls. */
 export interface Done {
@@ -27,7 +28,8 @@ export class Changes {
 
   modify(name: string, changes: readonly WireChange[]): Done[] {
     const object = this.#tree.need(name);
-    const draft = structuredClone(object);
+    // Nothing below is changed in place, so a copy of the first level is enough.
+    const draft = { ...object, attributes: { ...object.attributes } };
     const members: Stored[] = [];
     for (const change of changes) {
       const attribute = change.attribute.toLowerCase();
@@ -38,7 +40,7 @@ export class Changes {
     checkUser(draft);
     const wasDisabled = isDisabled(object);
     // In place: others hold this object.
-    object.attributes = draft.attributes;
+    this.#tree.setAttributes(object, draft.attributes);
     object.members = draft.members;
     object.resets = draft.resets;
     if (draft.password !== undefined) object.password = draft.password;
@@ -59,8 +61,7 @@ export class Changes {
     const login = attributeOf(object, 'sAMAccountName')[0];
     if (login !== undefined) {
       object.guid = guidFor(login);
-      const taken = (held: Stored) => attributeOf(held, 'sAMAccountName')[0]?.toLowerCase() === login.toLowerCase();
-      if (this.#tree.all().some(taken)) throw exists('00000524');
+      if ([...(this.#tree.having('samaccountname', login.toLowerCase()) ?? [])].length > 0) throw exists('00000524');
     }
     const password = attributes.find(({ attribute }) => attribute.toLowerCase() === 'unicodepwd');
     if (password !== undefined) this.#setPassword(object, { operation: 'replace', ...password });
@@ -86,7 +87,7 @@ export class Changes {
     if (there !== undefined && there !== object) throw exists('00000524');
     const moved = canonical(parentOf(object.dn)) !== canonical(container.dn);
     this.#tree.rename(object, dn);
-    setAttribute(object, 'cn', [plainValue(rdn)]);
+    this.#tree.setAttributes(object, { ...object.attributes, cn: { name: 'cn', values: [plainValue(rdn)] } });
     return { operation: moved ? 'move account' : 'rename account', object };
   }
 

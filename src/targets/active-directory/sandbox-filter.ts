@@ -134,3 +134,34 @@ function isMadeOf(held: string, parts: { initial: string; any: string[]; final: 
   }
   return held.endsWith(parts.final) && held.length - parts.final.length >= from;
 }
+
+/** Where an index says who can match at all, those; undefined where everybody must be looked at. */
+export function candidates<T>(
+  filter: WireFilter,
+  index: (attribute: string, value: string) => Iterable<T> | undefined,
+): Set<T> | undefined {
+  switch (filter.op) {
+    case 'equal': {
+      const having = index(filter.attribute, filter.value);
+      return having === undefined ? undefined : new Set(having);
+    }
+    case 'and': {
+      for (const part of filter.of) {
+        const found = candidates(part, index);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    }
+    case 'or': {
+      const all = new Set<T>();
+      for (const part of filter.of) {
+        const found = candidates(part, index);
+        if (found === undefined) return undefined;
+        for (const one of found) all.add(one);
+      }
+      return all;
+    }
+    default:
+      return undefined;
+  }
+}

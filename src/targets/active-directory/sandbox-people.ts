@@ -2,7 +2,8 @@ import type { SeedPerson } from '../../sandbox/stand-in.ts';
 import { domainOf } from './names.ts';
 import { encodedPassword } from './password.ts';
 import { Changes } from './sandbox-changes.ts';
-import { guidFor, type Tree } from './sandbox-tree.ts';
+import { guidFor } from './sandbox-object.ts';
+import type { Tree } from './sandbox-tree.ts';
 
 /** Containers below the base, and groups that every domain of this company has. */
 const containers = ['OU=People', 'OU=Admins', 'OU=Service Accounts', 'OU=Break Glass', 'OU=Groups', 'OU=Leavers'];

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { domainOf } from './names.ts';
 import { pagedResults, Refused, readPage } from './sandbox-answering.ts';
-import { matches } from './sandbox-filter.ts';
+import { candidates, matches } from './sandbox-filter.ts';
+import type { Stored } from './sandbox-object.ts';
 import type { SearchAsked, WireControl } from './sandbox-requests.ts';
-import type { ObjectView, Stored, Tree } from './sandbox-tree.ts';
+import type { Tree } from './sandbox-tree.ts';
+import { ObjectView } from './sandbox-view.ts';
 
 /** What a search is answered with, in order. `cookie` where pages were asked for; `cut`: there was more than allowed. */
 export interface Found {
@@ -48,7 +50,7 @@ export class Searches {
     const sent = matching.slice(0, atOnce);
     const rest = matching.slice(atOnce);
     const found: Found = {
-      entries: sent.map((object) => ({ dn: object.dn, attributes: shown(this.#tree.view(object), asked) })),
+      entries: sent.map((object) => ({ dn: object.dn, attributes: shown(new ObjectView(this.#tree, object), asked) })),
       references: wanted !== undefined && rest.length > 0 ? [] : this.#references(asked, controls),
       cut: rest.length > 0 && wanted === undefined,
     };
@@ -61,7 +63,9 @@ export class Searches {
   #matching(asked: SearchAsked, cookie: string): Stored[] {
     if (cookie === '') {
       const base = this.#tree.need(asked.base);
-      return this.#tree.below(base, asked.scope).filter((object) => matches(asked.filter, this.#tree.view(object)));
+      const indexed = candidates(asked.filter, (attribute, value) => this.#tree.having(attribute, value));
+      const looked = this.#tree.below(base, asked.scope, indexed);
+      return looked.filter((object) => matches(asked.filter, new ObjectView(this.#tree, object)));
     }
     const rest = this.#pages.get(cookie);
     if (rest === undefined)

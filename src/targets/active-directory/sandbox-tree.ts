@@ -1,51 +1,17 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import {
-  canonical,
-  domainOf,
-  guidBytes,
-  guidText,
-  isGuid,
-  liesIn,
-  parentOf,
-  plainValue,
-  rdnOf,
-  sameName,
-} from './names.ts';
+import { canonical, domainOf, guidText, isGuid, liesIn, parentOf } from './names.ts';
 import { Refused } from './sandbox-answering.ts';
-import type { Filterable } from './sandbox-filter.ts';
-
-const storedSchema = z.object({
-  guid: z.string(),
-  dn: z.string(),
-  /** By name in lower case; `name` as it was first written. */
-  attributes: z.record(z.string(), z.object({ name: z.string(), values: z.array(z.string()) })),
-  /** GUIDs of a group's members: the one end of the link that is kept; memberOf is the other. */
-  members: z.array(z.string()),
-  /** Digest of the password; absent: nobody can log on with one. */
-  password: z.string().exactOptional(),
-  /** How often the password was set. */
-  resets: z.int(),
-});
-
-/** An object as the stand-in keeps it. */
-export type Stored = z.infer<typeof storedSchema>;
+import { indexEntries, indexedAttributes, type Stored, storedSchema } from './sandbox-object.ts';
 
 const dumpSchema = z.object({ objects: z.array(storedSchema) });
-
-/** Values that name objects, and compare as names do. */
-const naming: ReadonlySet<string> = new Set(['member', 'memberof', 'distinguishedname', 'manager', 'objectcategory']);
-
-const computed = ['distinguishedName', 'name', 'member', 'memberOf', 'allowedAttributesEffective'];
-
-/** Sent only to those who ask for them by name. */
-const constructed: ReadonlySet<string> = new Set(['allowedattributeseffective', 'primarygrouptoken']);
 
 /** The directory itself: objects by name and by GUID, with links that follow moves. */
 export class Tree {
   readonly baseDn: string;
   readonly #byName = new Map<string, Stored>();
   readonly #byGuid = new Map<string, Stored>();
+  /** `employeeid=gt-48291` → the objects that have it. */
+  readonly #byValue = new Map<string, Set<Stored>>();
 
   constructor(baseDn: string) {
     this.baseDn = baseDn;
@@ -58,6 +24,7 @@ export class Tree {
   clear(): void {
     this.#byName.clear();
     this.#byGuid.clear();
+    this.#byValue.clear();
   }
 
   dump(): unknown {
@@ -73,18 +40,39 @@ export class Tree {
   put(object: Stored): void {
     this.#byName.set(canonical(object.dn), object);
     this.#byGuid.set(object.guid, object);
+    for (const entry of indexEntries(object)) {
+      const holders = this.#byValue.get(entry) ?? new Set();
+      this.#byValue.set(entry, holders.add(object));
+    }
+  }
+
+  /** Gives an object other attributes. Nothing else may, so that they are found by them. */
+  setAttributes(object: Stored, attributes: Stored['attributes']): void {
+    for (const entry of indexEntries(object)) this.#byValue.get(entry)?.delete(object);
+    object.attributes = attributes;
+    this.put(object);
+  }
+
+  /** Those that have this value, or undefined where the attribute is not indexed. */
+  having(attribute: string, value: string): Iterable<Stored> | undefined {
+    if (attribute === 'objectguid') {
+      const object = this.#byGuid.get(value);
+      return object === undefined ? [] : [object];
+    }
+    return indexedAttributes.includes(attribute) ? (this.#byValue.get(`${attribute}=${value}`) ?? []) : undefined;
   }
 
   /** Takes it out, and out of every group. */
   remove(object: Stored): void {
     this.#byName.delete(canonical(object.dn));
     this.#byGuid.delete(object.guid);
+    for (const entry of indexEntries(object)) this.#byValue.get(entry)?.delete(object);
     for (const group of this.groupsOf(object)) group.members = group.members.filter((guid) => guid !== object.guid);
   }
 
   /** Gives the object, and all below it, another name. */
   rename(object: Stored, dn: string): void {
-    const below = this.all().filter((candidate) => candidate !== object && liesIn(candidate.dn, object.dn));
+    const below = this.below(object, 'children');
     const depth = object.dn.length;
     for (const moved of [object, ...below]) {
       this.#byName.delete(canonical(moved.dn));
@@ -124,14 +112,18 @@ export class Tree {
     );
   }
 
-  below(base: Stored, scope: 'base' | 'one' | 'sub' | 'children'): Stored[] {
+  /** The objects in a scope; of `among` alone where that is given. */
+  below(base: Stored, scope: 'base' | 'one' | 'sub' | 'children', among?: ReadonlySet<Stored>): Stored[] {
     if (scope === 'base') return [base];
     const top = canonical(base.dn);
-    const found: Stored[] = [];
-    for (const [name, object] of this.#byName) {
-      if (object === base ? scope === 'sub' : name.endsWith(`\n${top}`)) found.push(object);
-    }
-    return scope === 'one' ? found.filter((object) => canonical(parentOf(object.dn)) === top) : found;
+    const isBelow = (name: string) => name.endsWith(`\n${top}`);
+    const found =
+      among === undefined
+        ? [...this.#byName].filter(([name]) => isBelow(name)).map(([, object]) => object)
+        : [...among].filter((object) => isBelow(canonical(object.dn)));
+    if (scope === 'one') return found.filter((object) => canonical(parentOf(object.dn)) === top);
+    const self = scope === 'sub' && (among === undefined || among.has(base));
+    return self ? [base, ...found] : found;
   }
 
   groupsOf(object: Stored): Stored[] {
@@ -141,90 +133,4 @@ export class Tree {
   byGuid(guid: string): Stored | undefined {
     return this.#byGuid.get(guid);
   }
-
-  /** The object as clients see it. */
-  view(object: Stored): ObjectView {
-    return new ObjectView(this, object);
-  }
 }
-
-/** Attributes of one object, the computed ones among them, with names in any case. */
-export class ObjectView implements Filterable {
-  readonly #tree: Tree;
-  readonly #object: Stored;
-
-  constructor(tree: Tree, object: Stored) {
-    this.#tree = tree;
-    this.#object = object;
-  }
-
-  /** Names of all attributes that are sent without being asked for by name. */
-  names(): string[] {
-    const linked = ['member', 'memberOf'].filter((name) => this.texts(name).length > 0);
-    const stored = Object.entries(this.#object.attributes).filter(([key]) => !constructed.has(key));
-    return [...stored.map(([, { name }]) => name), 'distinguishedName', 'name', 'objectGUID', ...linked];
-  }
-
-  /** The attribute's own spelling, and its values as they are sent. */
-  values(attribute: string): { name: string; values: Buffer[] } {
-    if (attribute.toLowerCase() === 'objectguid') return { name: 'objectGUID', values: [guidBytes(this.#object.guid)] };
-    const key = attribute.toLowerCase();
-    const name = this.#object.attributes[key]?.name ?? computed.find((own) => own.toLowerCase() === key) ?? attribute;
-    return { name, values: this.texts(attribute).map((text) => Buffer.from(text)) };
-  }
-
-  texts(attribute: string): string[] {
-    const { dn, members } = this.#object;
-    switch (attribute.toLowerCase()) {
-      case 'distinguishedname':
-        return [dn];
-      case 'name':
-        return [plainValue(rdnOf(dn))];
-      case 'objectguid':
-        return [this.#object.guid];
-      case 'member':
-        return members.flatMap((guid) => this.#tree.byGuid(guid)?.dn ?? []);
-      case 'memberof':
-        return this.#tree.groupsOf(this.#object).map((group) => group.dn);
-      case 'allowedattributeseffective':
-        return ['description', 'employeeID', 'member', 'unicodePwd', 'userAccountControl'];
-      default:
-        return attributeOf(this.#object, attribute);
-    }
-  }
-
-  has(attribute: string, value: string): boolean {
-    const held = this.texts(attribute);
-    // A class may be asked for by its short name.
-    if (attribute === 'objectcategory' && !value.includes('=')) {
-      return held.some((name) => name.toLowerCase().startsWith(`cn=${value},`));
-    }
-    if (!naming.has(attribute)) return held.some((text) => text.toLowerCase() === value);
-    return held.some((name) => sameName(name, value));
-  }
-}
-
-/** Stored values, the name in any case. */
-export const attributeOf = (object: Stored, attribute: string): string[] =>
-  object.attributes[attribute.toLowerCase()]?.values ?? [];
-
-/** Replaces stored values; none takes the attribute away. */
-export function setAttribute(object: Stored, attribute: string, values: string[]): void {
-  const key = attribute.toLowerCase();
-  if (values.length === 0) delete object.attributes[key];
-  else object.attributes[key] = { name: object.attributes[key]?.name ?? attribute, values };
-}
-
-/** The same login gets the same objectGUID at every start, so that what the directory remembers stays true. */
-export function guidFor(what: string): string {
-  const hex = createHash('sha256').update(`active-directory:${what.toLowerCase()}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  );
-}
-
-/** What is kept of a password. */
-export const digestOf = (guid: string, password: string): string =>
-  createHash('sha256').update(`${guid}:${password}`).digest('hex');
-
-export const isUser = (object: Stored): boolean => attributeOf(object, 'objectClass').includes('user');

@@ -1,9 +1,10 @@
 import type { MakeStandIn } from '../../sandbox/stand-in.ts';
 import { Answers, type ServiceAccount } from './sandbox-answers.ts';
 import { isDisabled } from './sandbox-changes.ts';
+import { attributeOf, isUser } from './sandbox-object.ts';
 import { seedTree } from './sandbox-people.ts';
 import { listenLdaps } from './sandbox-server.ts';
-import { attributeOf, isUser, Tree } from './sandbox-tree.ts';
+import { Tree } from './sandbox-tree.ts';
 
 const baseDn = 'DC=corp,DC=globaltech,DC=example';
 

@@ -40,8 +40,8 @@ export const settingsSchema = z.strictObject({
   upnSuffix: z.string().min(1).exactOptional(),
   /** How long a Kerberos ticket lives on after the account was closed: the domain's own policy, 10 h where nobody changed it. */
   kerberosTicketHours: z.number().nonnegative().max(168).default(10),
-  /** Connections at once; each carries one call at a time. */
-  connections: z.int().min(1).max(50).default(4),
+  /** Connections at once; each carries one call at a time, so fewer than the target's `concurrency` make calls wait. */
+  connections: z.int().min(1).max(50).default(10),
   connectTimeoutMs: z.int().positive().default(5_000),
   /** For one LDAP operation. */
   timeoutMs: z.int().positive().default(10_000),
