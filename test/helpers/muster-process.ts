@@ -28,8 +28,16 @@ export function environment(home: string): NodeJS.ProcessEnv {
 
 /** Runs a command to its end. */
 export function muster(home: string, ...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return musterIn(environment(home), ...args);
+}
+
+/** The same in an environment of the test's own. */
+export function musterIn(
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [bin, ...args], { cwd: root, env: environment(home) });
+    const child = spawn(process.execPath, [bin, ...args], { cwd: root, env });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk) => {
@@ -89,6 +97,48 @@ export class MusterProcess {
 
   get home(): string {
     return this.#home;
+  }
+}
+
+/** One part on its own: `muster receiver`, `muster worker`, … */
+export class MusterPart {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | string | null>;
+  #said = '';
+
+  private constructor(name: string, env: NodeJS.ProcessEnv) {
+    this.#child = spawn(process.execPath, [bin, name], { cwd: root, env });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (chunk) => {
+        this.#said += chunk;
+      });
+    }
+    this.#ended = new Promise((resolve) => this.#child.once('exit', (code, signal) => resolve(code ?? signal)));
+  }
+
+  /** Starts it and waits until its log says that it is ready. */
+  static async start(name: string, env: NodeJS.ProcessEnv): Promise<MusterPart> {
+    const part = new MusterPart(name, env);
+    await until(
+      async () => part.#said,
+      (said) => {
+        if (part.#child.exitCode !== null) throw new Error(`muster ${name} ended before it was ready:\n${said}`);
+        return / is ready"/.test(said);
+      },
+    );
+    return part;
+  }
+
+  /** The address that its log gave with this message. */
+  address(message: string): string {
+    const line = this.#said.split('\n').find((each) => each.includes(`"msg":"${message}"`));
+    return JSON.parse(line ?? '{}').url;
+  }
+
+  /** Sends a signal and waits for the end: the exit code, or the signal's name. */
+  async end(signal: NodeJS.Signals): Promise<number | string | null> {
+    this.#child.kill(signal);
+    return this.#ended;
   }
 }
 
