@@ -58,6 +58,8 @@ export interface ExceptionRow extends OpenException {
   alert?: string;
   resolvedAt?: string;
   resolution?: { action: string; by: string; reason: string };
+  /** When the alert was closed at its target, after the exception was resolved. */
+  alertClosedAt?: string;
 }
 
 export interface EvidenceRow extends Evidence {
@@ -159,10 +161,19 @@ export interface Transaction {
   ): Promise<boolean>;
   exception(id: string): Promise<ExceptionRow | undefined>;
   exceptions(
-    filter: { open?: boolean; person?: string; target?: string; kind?: string; unalerted?: boolean },
+    filter: {
+      open?: boolean;
+      person?: string;
+      target?: string;
+      kind?: string;
+      unalerted?: boolean;
+      /** Those whose alert went to a target and is not closed there. */
+      alertUnclosed?: true;
+    },
     page: PageRequest,
   ): Promise<Page<ExceptionRow>>;
   markAlerted(id: string, alert: string, at: string): Promise<void>;
+  markAlertClosed(id: string, at: string): Promise<void>;
 
   // Evidence.
   /** Insert-if-absent under (workflow id, step, kind). */

@@ -4,9 +4,12 @@ import { page, pageSize, pageStart } from '../directory/cursor.ts';
 import type { Session } from '../directory/session.ts';
 import type { ExceptionRow, Transaction } from '../directory/store.ts';
 import { Failure } from '../model/failure.ts';
-import { exception } from './schema.ts';
+import { alertUnclosed, exception } from './schema.ts';
 
-type Exceptions = Pick<Transaction, 'openException' | 'resolveException' | 'exception' | 'exceptions' | 'markAlerted'>;
+type Exceptions = Pick<
+  Transaction,
+  'openException' | 'resolveException' | 'exception' | 'exceptions' | 'markAlerted' | 'markAlertClosed'
+>;
 
 /** Reads and writes what somebody must see to; the list begins with what is due first. */
 export function exceptions(session: Session): Exceptions {
@@ -45,6 +48,7 @@ export function exceptions(session: Session): Exceptions {
           after && sql`(${exception.dueAt}, ${exception.id}) > (${after[0]}, ${after[1]})`,
           flag(filter.open, isNull(exception.resolvedAt), isNotNull(exception.resolvedAt)),
           flag(filter.unalerted, isNull(exception.alertedAt), isNotNull(exception.alertedAt)),
+          filter.alertUnclosed && alertUnclosed(exception),
           filter.person === undefined ? undefined : eq(exception.person, filter.person),
           filter.target === undefined ? undefined : eq(exception.target, filter.target),
           filter.kind === undefined ? undefined : sql`${exception.kind} = ${filter.kind}`,
@@ -58,16 +62,25 @@ export function exceptions(session: Session): Exceptions {
         return page(rows, size, 'exceptions', (row) => [row.dueAt, row.id], toException);
       }),
 
-    markAlerted: (id, alert, alertedAt) =>
-      session.run(async (database) => {
-        const marked = await database
-          .update(exception)
-          .set({ alert, alertedAt })
-          .where(eq(exception.id, id))
-          .returning({ id: exception.id });
-        if (marked.length === 0) throw new Failure('not-found', `the ledger knows no exception ${id}`);
-      }),
+    markAlerted: (id, alert, alertedAt) => mark(session, id, { alert, alertedAt }),
+
+    markAlertClosed: (id, alertClosedAt) => mark(session, id, { alertClosedAt }),
   };
+}
+
+function mark(
+  session: Session,
+  id: string,
+  change: { alert: string; alertedAt: string } | { alertClosedAt: string },
+): Promise<void> {
+  return session.run(async (database) => {
+    const marked = await database
+      .update(exception)
+      .set(change)
+      .where(eq(exception.id, id))
+      .returning({ id: exception.id });
+    if (marked.length === 0) throw new Failure('not-found', `the ledger knows no exception ${id}`);
+  });
 }
 
 function flag<T>(wanted: boolean | undefined, yes: T, no: T): T | undefined {
@@ -77,7 +90,7 @@ function flag<T>(wanted: boolean | undefined, yes: T, no: T): T | undefined {
 
 function toException(row: typeof exception.$inferSelect): ExceptionRow {
   const { id, kind, workflowId, reason, owner, openedAt, dueAt } = row;
-  const { person, event, target, alertedAt, alert, resolvedAt, resolution } = row;
+  const { person, event, target, alertedAt, alert, resolvedAt, resolution, alertClosedAt } = row;
   return {
     id,
     kind,
@@ -93,5 +106,6 @@ function toException(row: typeof exception.$inferSelect): ExceptionRow {
     ...(alert !== null && { alert }),
     ...(resolvedAt !== null && { resolvedAt }),
     ...(resolution !== null && { resolution }),
+    ...(alertClosedAt !== null && { alertClosedAt }),
   };
 }

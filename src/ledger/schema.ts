@@ -1,11 +1,11 @@
-import { sql } from 'drizzle-orm';
-import { bigint, check, index, primaryKey, smallint, text, unique } from 'drizzle-orm/pg-core';
+import { type SQL, sql } from 'drizzle-orm';
+import { type AnyPgColumn, bigint, check, index, primaryKey, smallint, text, unique } from 'drizzle-orm/pg-core';
 import { document, instant, key, muster, verbatim, words } from '../directory/columns.ts';
 import { person } from '../directory/schema.ts';
 import type { IdentityEvent } from '../model/event.ts';
 import { eventOutcomes } from '../model/event.ts';
 import type { Evidence } from '../model/evidence.ts';
-import { exceptionKinds } from '../model/exception.ts';
+import { alertInLog, exceptionKinds } from '../model/exception.ts';
 
 const inserted = () => bigint('seq', { mode: 'number' }).notNull().generatedAlwaysAsIdentity();
 
@@ -62,6 +62,11 @@ export const personEvent = muster.table(
   (table) => [primaryKey({ name: 'person_event_pkey', columns: [table.person, table.event] })],
 );
 
+/** An alert went out and was not closed yet. One that is in the log alone has nothing to close. */
+export function alertUnclosed({ alert, alertClosedAt }: Record<'alert' | 'alertClosedAt', AnyPgColumn>): SQL {
+  return sql`${alert} <> ${sql.raw(`'${alertInLog}'`)} AND ${alertClosedAt} IS NULL`;
+}
+
 /** What somebody must see to. */
 export const exception = muster.table(
   'exception',
@@ -80,11 +85,13 @@ export const exception = muster.table(
     alert: words(),
     resolvedAt: instant('resolved_at'),
     resolution: document().$type<{ action: string; by: string; reason: string }>(),
+    alertClosedAt: instant('alert_closed_at'),
   },
   (table) => [
     index('exception_due').on(table.dueAt, table.id),
     index('exception_person').on(table.person),
     index('exception_unalerted').on(table.openedAt).where(sql`${table.alertedAt} IS NULL`),
+    index('exception_alert_unclosed').on(table.dueAt, table.id).where(alertUnclosed(table)),
   ],
 );
 

@@ -13,6 +13,9 @@ export const exceptionKinds = [
 ] as const;
 export type ExceptionKind = (typeof exceptionKinds)[number];
 
+/** What stands for the alert of an exception that could be told nowhere but in the log. */
+export const alertInLog = 'log';
+
 /** Something a person must see to. It stays open until it is resolved; the alert goes out within 60 s of `openedAt`. */
 export interface OpenException {
   /** `<workflow id>/<step>`: opening it twice opens it once. */

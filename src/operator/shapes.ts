@@ -81,6 +81,7 @@ export const exceptionShape = z.strictObject({
   alert: optional(z.string()),
   resolvedAt: optional(moment),
   resolution: optional(z.strictObject({ action: z.string(), by: z.string(), reason: z.string() })),
+  alertClosedAt: optional(moment),
 });
 
 /** A person by themselves: with their open exceptions. */

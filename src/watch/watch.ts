@@ -4,7 +4,7 @@ import type { Store } from '../directory/store.ts';
 import type { ExceptionKind } from '../model/exception.ts';
 import { musterQueue, type PersonInput, personWorkflowId, workflowTypes } from '../model/messages.ts';
 import type { ConnectedTargets } from '../targets/connect.ts';
-import { alertOpenExceptions } from './alert.ts';
+import { alertOpenExceptions, closeAlertsOfResolved } from './alert.ts';
 
 export interface WatchOptions {
   client: Client;
@@ -59,6 +59,7 @@ export async function watchOnce(options: WatchOptions): Promise<void> {
   await look('start people again whose date has passed', () => reviveOverdue(options));
   const incidents = options.incidents === undefined ? undefined : targets.get(options.incidents);
   await look('send alerts', () => alertOpenExceptions({ store, incidents, log }));
+  await look('close alerts', () => closeAlertsOfResolved({ store, incidents, log }));
 }
 
 async function findFailedWorkflows({ client, store, exceptions }: WatchOptions): Promise<void> {

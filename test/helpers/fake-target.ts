@@ -18,7 +18,7 @@ export interface FakeAccount {
 /** A target in memory for tests of the line: keeps accounts and tickets, counts what really changed, misbehaves on demand. */
 export class FakeTarget {
   readonly accounts = new Map<string, FakeAccount>();
-  readonly tickets = new Map<string, TicketRequest & { number: string }>();
+  readonly tickets = new Map<string, TicketRequest & { number: string; closedWith?: string }>();
   /** Every change that took effect, in order: `disable a1`. */
   readonly changes: string[] = [];
   readonly calls: string[] = [];
@@ -124,7 +124,12 @@ export class FakeTarget {
         find: async (correlationId, _kind, context) => {
           await this.#ask(`find ticket ${correlationId}`, context);
           const found = this.tickets.get(correlationId);
-          return found === undefined ? undefined : { id: found.number, number: found.number, state: 'open' };
+          if (found === undefined) return undefined;
+          return {
+            id: found.number,
+            number: found.number,
+            state: found.closedWith === undefined ? 'open' : 'closed',
+          };
         },
         open: async (request, context) => {
           const before = this.tickets.get(request.correlationId);
@@ -139,7 +144,14 @@ export class FakeTarget {
           const outcome = before === undefined ? 'changed' : 'already';
           return { ticket: { id: ticket.number, number: ticket.number, state: 'open' }, outcome };
         },
-        close: async () => 'changed',
+        close: ({ number }, _kind, note, context) =>
+          this.#change(`close ticket ${number}`, context, () => {
+            const ticket = [...this.tickets.values()].find((each) => each.number === number);
+            if (ticket === undefined) throw new Failure('not-found', `no ticket ${number}`);
+            if (ticket.closedWith !== undefined) return false;
+            ticket.closedWith = note;
+            return true;
+          }),
       },
     };
   }

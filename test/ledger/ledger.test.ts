@@ -162,6 +162,15 @@ onBothDatabases('the ledger', (under) => {
     expect(both.toSorted()).toEqual([false, true]);
     expect(await seen()).toEqual({ ...opened, ...alerted, resolution, resolvedAt: '2025-11-15T11:00:00.000Z' });
     expect(await open()).toBe(false);
+    const alertClosedAt = '2025-11-15T11:00:15.000Z';
+    await under.store.transaction((tx) => tx.markAlertClosed(whole.id, alertClosedAt));
+    expect(await seen()).toEqual({
+      ...{ ...opened, ...alerted, alertClosedAt },
+      ...{ resolution, resolvedAt: '2025-11-15T11:00:00.000Z' },
+    });
+    await expect(under.store.transaction((tx) => tx.markAlertClosed('x', alertClosedAt))).rejects.toMatchObject({
+      code: 'not-found',
+    });
     await expect(under.store.transaction((tx) => tx.markAlerted('x', 'y', alerted.alertedAt))).rejects.toMatchObject({
       code: 'not-found',
     });
@@ -192,6 +201,26 @@ onBothDatabases('the ledger', (under) => {
     expect((await list({ person: 'GT-1' })).ids).toBe('c');
     expect((await list({ target: 'github' })).ids).toBe('b');
     expect((await list({ kind: 'deadline-missed' })).ids).toBe('a');
+  });
+
+  test('an alert is unclosed from when it went out until it is closed, one in the log alone never', async () => {
+    const at = '2025-11-15T10:00:00.000Z';
+    const alerts = { a: 'ServiceNow INC1', b: 'ServiceNow INC2', c: 'log', d: undefined };
+    await under.store.transaction(async (tx) => {
+      for (const [id, alert] of Object.entries(alerts)) {
+        await tx.openException(exceptionOf(id));
+        if (alert !== undefined) await tx.markAlerted(id, alert, at);
+      }
+      for (const id of ['b', 'c', 'd'])
+        await tx.resolveException(id, { action: 'done', by: 'operator-1', reason: '' }, at);
+    });
+    const unclosed = async (open: boolean) =>
+      (await under.store.read((reader) => reader.exceptions({ open, alertUnclosed: true }, {}))).items.map(
+        ({ id }) => id,
+      );
+    expect([await unclosed(true), await unclosed(false)]).toEqual([['a'], ['b']]);
+    await under.store.transaction((tx) => tx.markAlertClosed('b', at));
+    expect(await unclosed(false)).toEqual([]);
   });
 
   test('evidence is written once under its key, whoever writes it again, and listed as it came', async () => {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExceptionRow } from '../../src/directory/store.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { eventWorkflowId, personWorkflowId } from '../../src/model/messages.ts';
+import { alertOpenExceptions } from '../../src/watch/alert.ts';
 import { type WatchOptions, watchOnce } from '../../src/watch/watch.ts';
 import { FakeTarget } from '../helpers/fake-target.ts';
 import { type Line, startLine, until } from '../helpers/line.ts';
@@ -37,6 +38,25 @@ async function begin(ad = new FakeTarget([{ id: 'schen', worker: 'GT-48291', ena
 
 const exceptions = async (): Promise<ExceptionRow[]> =>
   (await line.store.transaction((tx) => tx.exceptions({}, { limit: 100 }))).items;
+
+const exception = async (id: string): Promise<ExceptionRow> => {
+  const found = await line.store.read((reader) => reader.exception(id));
+  if (found === undefined) throw new Error(`no exception ${id}`);
+  return found;
+};
+
+const open = (id: string) =>
+  line.store.transaction((tx) =>
+    tx.openException({
+      ...{ id, kind: 'step-failed', workflowId: id.slice(0, id.indexOf('/')), reason: 'it said no', owner: 'o' },
+      ...{ openedAt: '2026-01-01T00:00:00.000Z', dueAt: '2026-01-01T04:00:00.000Z' },
+    }),
+  );
+
+const resolve = (id: string) =>
+  line.store.transaction((tx) =>
+    tx.resolveException(id, { action: 'done', by: 'operator-1', reason: 'private' }, '2026-01-02T00:00:00.000Z'),
+  );
 
 describe('the watch', () => {
   it('opens one incident for an event whose workflow was ended by hand, however often it looks', async () => {
@@ -111,6 +131,68 @@ describe('the watch', () => {
     expect(servicenow.changes.filter((change) => change.includes('GT-3'))).toEqual([
       'open ticket exception:person:GT-3/x',
     ]);
+  });
+
+  it('closes the incident of an exception that is resolved, again and again until it could be closed', async () => {
+    const { servicenow, options } = await begin();
+    const id = 'person:GT-4/x';
+    await open(id);
+    await watchOnce(options);
+    await resolve(id);
+    let away = true;
+    servicenow.misbehave = () => {
+      if (away) throw new Failure('unavailable', 'away');
+    };
+    await watchOnce(options);
+    expect((await exception(id)).alertClosedAt).toBeUndefined();
+    away = false;
+    await watchOnce(options);
+    const asked = servicenow.calls.length;
+    await watchOnce(options);
+    expect(servicenow.calls.length).toBe(asked);
+    expect((await exception(id)).alertClosedAt).toBeDefined();
+    const number = servicenow.tickets.get(`exception:${id}`)?.number;
+    expect(servicenow.changes.filter((change) => change === `close ticket ${number}`)).toHaveLength(1);
+    expect(servicenow.tickets.get(`exception:${id}`)?.closedWith).toBe(
+      `Resolved in Muster at 2026-01-02T00:00:00.000Z by operator-1: done. Muster's record of exception ${id} has the reason.`,
+    );
+  });
+
+  it('closes what can be closed, though one incident cannot, and asks a target that is away but once a round', async () => {
+    const { servicenow, options } = await begin();
+    const ids = ['person:GT-5/a', 'person:GT-5/b', 'person:GT-5/c'];
+    for (const id of ids) await open(id);
+    await watchOnce(options);
+    for (const id of ids) await resolve(id);
+    servicenow.tickets.delete(`exception:${ids[0]}`);
+    const stubborn = servicenow.tickets.get(`exception:${ids[1]}`)?.number;
+    servicenow.misbehave = (operation) => {
+      if (operation === `close ticket ${stubborn}`) throw new Failure('refused', 'a mandatory field');
+    };
+    await watchOnce(options);
+    const closed = await Promise.all(ids.map(async (id) => (await exception(id)).alertClosedAt !== undefined));
+    expect(closed).toEqual([true, false, true]);
+
+    for (const id of ['person:GT-6/a', 'person:GT-6/b']) await open(id);
+    servicenow.misbehave = () => undefined;
+    await alertOpenExceptions({ ...options, incidents: options.targets.get('servicenow') });
+    for (const id of ['person:GT-6/a', 'person:GT-6/b']) await resolve(id);
+    servicenow.misbehave = () => {
+      throw new Failure('timeout', 'no answer');
+    };
+    const before = servicenow.calls.length;
+    await watchOnce(options);
+    expect(servicenow.calls.length - before).toBe(1);
+  });
+
+  it('asks nobody to close what was alerted in the log alone', async () => {
+    const { servicenow, options } = await begin();
+    await open('person:GT-7/x');
+    await watchOnce({ ...options, incidents: undefined });
+    await resolve('person:GT-7/x');
+    await watchOnce(options);
+    expect(await exception('person:GT-7/x')).toMatchObject({ alert: 'log' });
+    expect(servicenow.calls.filter((call) => call.includes('GT-7'))).toEqual([]);
   });
 
   it('starts somebody again whose date has passed and whose workflow was ended by hand', async () => {

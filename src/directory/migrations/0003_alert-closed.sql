@@ -1,0 +1,2 @@
+ALTER TABLE "muster"."exception" ADD COLUMN "alert_closed_at" timestamp(3) with time zone;--> statement-breakpoint
+CREATE INDEX "exception_alert_unclosed" ON "muster"."exception" USING btree ("due_at","id") WHERE "muster"."exception"."alert" <> 'log' AND "muster"."exception"."alert_closed_at" IS NULL;
