@@ -11,7 +11,7 @@ import type { Store } from './directory/store.ts';
 import { exampleConfig, exampleSecrets } from './example.ts';
 import { emptyHome, homeFiles, makeHome } from './home/folder.ts';
 import { lockHome } from './home/lock.ts';
-import { checkPorts, type Ports, portsOf } from './home/ports.ts';
+import { checkPorts, hostOf, type Ports, portsOf } from './home/ports.ts';
 import { type Ready, removeReady, writeReady } from './home/ready.ts';
 import { makeSecrets } from './home/secrets.ts';
 import { createOperator } from './operator/operator.ts';
@@ -56,7 +56,8 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
-const host = '127.0.0.1';
+// The sandbox gives its accounts away to whoever asks.
+const sandboxHost = '127.0.0.1';
 
 /** Starts everything, writes ready.json when all of it is ready, and ends what was started when something is not. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
@@ -104,7 +105,12 @@ async function start(options: EmbeddedOptions, teardown: Teardown): Promise<Omit
   await connection.ensureConnected();
   startWatching(foundation, targets, client);
   if (own === undefined) await enterExamplePeople(store, options.report);
-  const addresses = await listenBoth(foundation, client, ports, { url: temporal.ui, namespace: address.namespace });
+  const addresses = await listenBoth(
+    foundation,
+    client,
+    { ...ports, host: hostOf(env) },
+    { url: temporal.ui, namespace: address.namespace },
+  );
   const ready: Ready = {
     ...addresses,
     ...(sandbox === undefined ? {} : { sandbox: sandbox.url }),
@@ -143,7 +149,7 @@ function openSandbox(home: string, ports: Ports, teardown: Teardown) {
   return async (): Promise<Sandbox> => {
     await exampleSecrets(home);
     const sandbox = await startSandbox({
-      ...{ standIns, people: globalTechPeople, host, port: ports.sandbox, ldapsPort: ports.ldaps },
+      ...{ standIns, people: globalTechPeople, host: sandboxHost, port: ports.sandbox, ldapsPort: ports.ldaps },
       stateFile: join(home, homeFiles.sandbox),
     });
     teardown.add(endOrder.sandbox, 'the sandbox', () => sandbox.close());
@@ -163,7 +169,7 @@ async function enterExamplePeople(store: Store, report: (line: string) => void):
 async function listenBoth(
   { config, store, secret, log, teardown }: Foundation,
   client: Client,
-  ports: Ports,
+  { host, ...ports }: Ports & { host: string },
   ui: { url: string | undefined; namespace: string },
 ): Promise<{ receiver: string; operator: string }> {
   const registry = new Registry();

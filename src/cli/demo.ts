@@ -121,7 +121,7 @@ function sayWhatNext(progress: Progress, { ready }: Embedded): void {
   if (ready.sandbox !== undefined) progress.say(`  the sandbox's accounts  ${ready.sandbox}`);
   progress.say('\nTo try next, in another terminal:');
   progress.say(`  npx muster people show ${leaver}`);
-  progress.say('  npx muster terminate GT-40112 --immediate');
+  progress.say('  npx muster terminate GT-48305 --immediate');
   progress.say('  npx muster exceptions');
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { portOf } from '../home/ports.ts';
+import { hostOf, portOf } from '../home/ports.ts';
 import { health, metrics, plainApp } from '../http/app.ts';
 import { listen } from '../http/listen.ts';
 import { notFound, problemHandler } from '../http/problem.ts';
@@ -11,11 +11,6 @@ export function processRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   return registry;
-}
-
-/** MUSTER_HOST, loopback unless told otherwise. */
-export function hostOf(env: NodeJS.ProcessEnv): string {
-  return env['MUSTER_HOST'] || '127.0.0.1';
 }
 
 /** `/metrics`, `/healthz` and `/readyz` on MUSTER_METRICS_PORT, for parts that have no port of their own; nothing where it is not set. */

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { openSharedStore } from '../assembly.ts';
-import { portOf } from '../home/ports.ts';
+import { hostOf, portOf } from '../home/ports.ts';
 import { createOperator } from '../operator/operator.ts';
 import { secretResolver } from '../secrets.ts';
 import { endOrder } from '../teardown.ts';
 import { lazyClient, temporalFromEnvironment } from '../temporal-connection.ts';
 import type { Cli } from './cli.ts';
-import { hostOf, processRegistry } from './machine-port.ts';
+import { processRegistry } from './machine-port.ts';
 import { serve } from './serve.ts';
 import { configOf, settingsOf } from './settings.ts';
 

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { portOf } from '../home/ports.ts';
+import { hostOf, portOf } from '../home/ports.ts';
 import { createReceiver } from '../receiver/receiver.ts';
 import { secretResolver } from '../secrets.ts';
 import { endOrder } from '../teardown.ts';
 import { lazyClient, temporalFromEnvironment } from '../temporal-connection.ts';
 import type { Cli } from './cli.ts';
-import { hostOf, listenForMachines, processRegistry } from './machine-port.ts';
+import { listenForMachines, processRegistry } from './machine-port.ts';
 import { serve } from './serve.ts';
 import { configOf, settingsOf } from './settings.ts';
 

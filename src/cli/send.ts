@@ -22,25 +22,43 @@ export function sendCommand(cli: Cli): Command {
     .requiredOption('--source <name>', 'a source in muster.yaml: workday, cloudevents, …')
     .option(
       '--id <id>',
-      'the event’s own id (webhook-id); default: made of the bytes, so that sending twice is one event',
+      'the event’s own id; default: a CloudEvent’s own, else made of the bytes, so that sending twice is one event',
     )
     .option('--receiver <url>', 'the receiver’s address (default: the running stack’s)')
     .addHelpText('after', '\nExample:\n  muster send leaver.json --source workday --id 2025-11-15.GT-48291')
     .action(async (file: string, _options, command: Command) => {
       const settings = settingsOf(cli, command);
       const options = optionsSchema.parse(command.opts());
-      const body = await bytesOf(cli, file);
+      const given = await bytesOf(cli, file);
       const running = options.receiver === undefined ? await requireRunning(settings) : undefined;
+      const config = configOf(settings, running?.home);
+      const envelope = config.sources[options.source]?.kind === 'cloudevents' && options.id !== undefined;
       const answer = await deliver({
-        config: configOf(settings, running?.home),
+        config,
         source: options.source,
-        body,
+        body: envelope ? renamed(given, options.id) : given,
         id: options.id,
         receiver: options.receiver ?? running?.ready.receiver ?? '',
         env: cli.env,
       });
       printTaken(cli, answer, settings);
     });
+}
+
+/** A CloudEvent has its id inside. A list of them keeps its own. */
+function renamed(body: Buffer, id: string | undefined): Buffer {
+  const event: unknown = parsed(body);
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) return body;
+  return Buffer.from(JSON.stringify({ ...event, id }));
+}
+
+/** What is no JSON is for the receiver to refuse, in its own words. */
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 async function bytesOf(cli: Cli, file: string): Promise<Buffer> {

@@ -44,6 +44,11 @@ export async function checkPorts(ports: Partial<Ports>): Promise<void> {
   });
 }
 
+/** Where the receiver and the operator API listen: MUSTER_HOST, the loopback unless told otherwise. */
+export function hostOf(env: NodeJS.ProcessEnv): string {
+  return env['MUSTER_HOST'] || '127.0.0.1';
+}
+
 /** A port from the environment. Throws `misconfigured` for anything that is none. */
 export function portOf(env: NodeJS.ProcessEnv, name: string, usual: number): number {
   const text = env[name];

@@ -127,6 +127,31 @@ describe.sequential('muster start, as a user runs it', () => {
   );
 
   it(
+    'its Temporal server killed, it comes back by itself and takes the next event',
+    async () => {
+      const { pid } = JSON.parse(await readFile(join(home, 'temporal.pid'), 'utf8'));
+      process.kill(pid, 'SIGKILL');
+      const file = join(home, 'next.json');
+      const event = {
+        specversion: '1.0',
+        id: 'replaced',
+        source: 'test',
+        type: 'muster.terminated',
+        subject: 'GT-43021',
+      };
+      await writeFile(file, JSON.stringify({ ...event, data: { immediate: true } }));
+      const send = () => muster(home, 'send', file, '--source', 'cloudevents', '--id', 'one', '--json');
+      const sent = await until(send, ({ code }) => code !== 3);
+      expect({ code: sent.code, said: JSON.parse(sent.out) }).toMatchObject({ code: 0, said: { eventId: 'test.one' } });
+      await until(
+        () => stateOf('GT-43021'),
+        (state) => state === 'Terminated',
+      );
+    },
+    patience,
+  );
+
+  it(
     'SIGTERM ends it in good order, and everything it started with it',
     async () => {
       const { temporal, receiver } = ready;
