@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Transaction, Waiting } from '../src/directory/store.ts';
 import type { IdentityEvent } from '../src/model/event.ts';
-import { personCreatedSignal } from '../src/model/messages.ts';
+import { laterKey, personCreatedSignal } from '../src/model/messages.ts';
 import type { Admission, EventRequest, Match } from '../src/model/work.ts';
 import { priorityOf } from '../src/policy/ends.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -9,37 +9,57 @@ import { newPerson } from './new-person.ts';
 
 /** Enters the event in the ledger, once for all time, and finds whose it is. */
 export async function admitEvent(dependencies: Dependencies, request: EventRequest): Promise<Admission> {
-  const { event, workflowId, firstRunId, now } = request;
-  const { admission, waiting } = await dependencies.store.transaction(async (tx) => {
-    const admitted = await tx.admit({ key: event.key, event, workflowId, firstRunId, receivedAt: event.receivedAt });
-    if (!admitted.inserted && admitted.existing.firstRunId !== firstRunId) {
-      // Temporal had forgotten the first run. What it settled stays settled; what it left open is ours now.
-      const { settledAt, outcome } = admitted.existing;
-      if (settledAt !== undefined) {
-        return { admission: { kind: 'duplicate', outcome: outcome ?? 'applied' } satisfies Admission, waiting: [] };
-      }
-      await tx.takeOver(event.key, firstRunId);
-    }
-    await tx.addEvidence([
-      {
-        workflowId,
-        step: event.key,
-        kind: 'event-accepted',
-        event: event.key,
-        at: now,
-        data: {
-          source: event.source,
-          type: event.type,
-          subject: event.subject,
-          payloadHash: event.payloadHash,
-          receivedAt: event.receivedAt,
-        },
-      },
-    ]);
-    return enter(dependencies, tx, request);
-  });
+  const { admission, waiting } = await dependencies.store.transaction(
+    async (tx): Promise<{ admission: Admission; waiting: Waiting[] }> => {
+      const claimed = await claim(dependencies, tx, request);
+      if (claimed.kind === 'duplicate') return { admission: claimed, waiting: [] };
+      const { event } = claimed;
+      await accepted(tx, { ...request, event });
+      const entered = await enter(dependencies, tx, { ...request, event });
+      return event === request.event ? entered : { ...entered, admission: { ...entered.admission, event } };
+    },
+  );
   await wake(dependencies, waiting);
   return admission;
+}
+
+type Claim = { kind: 'duplicate'; outcome: string } | { kind: 'ours'; event: IdentityEvent };
+
+/** Makes the event this run's own, under its key or, where an equal one of long ago has that, under a later one. */
+async function claim(dependencies: Dependencies, tx: Transaction, request: EventRequest): Promise<Claim> {
+  const { event, workflowId, firstRunId } = request;
+  const admitted = await tx.admit({ key: event.key, event, workflowId, firstRunId, receivedAt: event.receivedAt });
+  if (admitted.inserted || admitted.existing.firstRunId === firstRunId) return { kind: 'ours', event };
+  // Temporal had forgotten the first run. What it settled stays settled; what it left open is ours now.
+  const { settledAt, outcome, receivedAt } = admitted.existing;
+  if (settledAt === undefined) {
+    await tx.takeOver(event.key, firstRunId);
+    return { kind: 'ours', event };
+  }
+  if (!isOccurrenceOfItsOwn(dependencies, event, receivedAt)) {
+    return { kind: 'duplicate', outcome: outcome ?? 'applied' };
+  }
+  return claim(dependencies, tx, { ...request, event: { ...event, key: laterKey(event.key, firstRunId) } });
+}
+
+/** Equal words without an own id are the same event within the source's window, and may say something new after it. */
+function isOccurrenceOfItsOwn({ sources }: Dependencies, event: IdentityEvent, before: string): boolean {
+  if (!event.id.startsWith('fp-')) return false;
+  return Date.parse(event.receivedAt) - Date.parse(before) > (sources[event.source]?.duplicateWindow ?? 0);
+}
+
+function accepted(tx: Transaction, { event, workflowId, now }: EventRequest): Promise<void> {
+  const { key, source, type, subject, payloadHash, receivedAt } = event;
+  return tx.addEvidence([
+    {
+      workflowId,
+      step: key,
+      kind: 'event-accepted',
+      event: key,
+      at: now,
+      data: { source, type, subject, payloadHash, receivedAt },
+    },
+  ]);
 }
 
 /** Looks again. An event of a source of record that hires somebody makes the person, and wakes whoever waited for them. */

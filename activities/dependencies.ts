@@ -11,8 +11,8 @@ export interface Dependencies {
   policy: Policy;
   targets: ConnectedTargets;
   workflows: WorkflowClient;
-  /** Of muster.yaml: which sources may create people. */
-  sources: Record<string, { authoritative: boolean }>;
+  /** Of muster.yaml: which sources may create people, and for how long (milliseconds) an equal event without an own id is the same one. */
+  sources: Record<string, { authoritative: boolean; duplicateWindow: number }>;
   timing: PersonTiming;
   /** The key of the API's proofs. */
   proofKey(): Promise<string>;

@@ -1,6 +1,6 @@
 import type { Transaction } from '../src/directory/store.ts';
 import type { Settlement } from '../src/model/event.ts';
-import { eventWorkflowId } from '../src/model/messages.ts';
+import { eventWorkflowId, occurrenceOf } from '../src/model/messages.ts';
 import type { EventRequest, ExceptionRequest, PersonView } from '../src/model/work.ts';
 import type { MusterActivities } from './activities.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -113,7 +113,8 @@ export async function parkEvent(
     await tx.admit({ key: event.key, event, workflowId, firstRunId, receivedAt: event.receivedAt });
     const outcome = exception.kind === 'conflicting-event' ? 'held' : 'waiting';
     await tx.updateArrival(event.key, { outcome, reason: exception.reason });
-    await raise(tx, dependencies, { request: exception, workflowId, now });
+    const request = { ...exception, step: `${exception.step}${occurrenceOf(event.key)}` };
+    await raise(tx, dependencies, { request, workflowId, now });
   });
 }
 
@@ -129,7 +130,7 @@ export async function settleParked(dependencies: Dependencies, request: Settling
   const { event, workflowId, settlement, action, by, reason, now } = request;
   await dependencies.store.transaction(async (tx) => {
     for (const step of ['unknown-person', 'ambiguous-person', 'conflicting-event']) {
-      const id = `${workflowId}/${step}`;
+      const id = `${workflowId}/${step}${occurrenceOf(event.key)}`;
       if (await tx.resolveException(id, { action, by, reason }, now)) {
         await tx.addEvidence([
           { workflowId, step: id, kind: 'exception-resolved', event: event.key, at: now, data: { action, by } },

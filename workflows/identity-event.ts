@@ -20,7 +20,7 @@ import {
 } from '../src/model/messages.ts';
 import type { EventRequest, Match } from '../src/model/work.ts';
 import { messages, now, records } from './muster-activities.ts';
-import { checkResolution, type Resolution, vouchedFor } from './resolution.ts';
+import { checkResolution, type Resolution, refuse, vouchedFor } from './resolution.ts';
 import { attributes } from './search-attributes.ts';
 
 export const settled = defineSignal<[Settlement]>(settledSignal);
@@ -44,21 +44,29 @@ export async function identityEvent(input: EventInput): Promise<Settlement> {
   const admission = await records.admitEvent(arrival.request());
   if (admission.kind === 'duplicate')
     return arrival.end({ event: input.event.key, outcome: 'duplicate', reason: admission.outcome });
+  if (admission.event !== undefined) arrival.goBy(admission.event);
 
   const match = admission.match.kind === 'person' ? admission.match : await arrival.waitForPerson(admission.match);
-  if (match === 'dropped') return arrival.end({ event: input.event.key, outcome: 'dropped' });
+  if (match === 'dropped') return arrival.end({ event: arrival.key, outcome: 'dropped' });
   return arrival.end(await arrival.deliver(match));
 }
 
 type Found = Extract<Match, { kind: 'person' }>;
 
+/** What somebody decided, and what came of it: said when it is done. */
+interface Asked {
+  resolution: Resolution;
+  said?: string;
+  refused?: string;
+}
+
 /** What `identityEvent` knows while it runs. */
 class ArrivalDesk {
-  readonly #event: IdentityEvent;
+  #event: IdentityEvent;
   readonly #input: EventInput;
   readonly #timing: EventTiming;
   #settlement: Settlement | undefined;
-  #resolution: Resolution | undefined;
+  readonly #asked: Asked[] = [];
   #woken = false;
   #waitingFor = 'admission';
 
@@ -66,6 +74,16 @@ class ArrivalDesk {
     this.#event = input.event;
     this.#input = input;
     this.#timing = input.timing ?? usualTiming;
+  }
+
+  get key(): string {
+    return this.#event.key;
+  }
+
+  /** An equal event of long ago has the key it came with. */
+  goBy(event: IdentityEvent): void {
+    this.#event = event;
+    upsertSearchAttributes([{ key: attributes.event, value: event.key }]);
   }
 
   hear(message: Settlement): void {
@@ -81,10 +99,12 @@ class ArrivalDesk {
     this.#woken = true;
   }
 
+  /** Answers with what came of it, so that nobody need look again. */
   async resolve(message: ResolveMessage): Promise<string> {
-    const by = await vouchedFor(message, this.#event.key);
-    this.#resolution = { ...message, by };
-    return `${message.action} noted for ${this.#event.key}`;
+    const asked: Asked = { resolution: { ...message, by: await vouchedFor(message, this.#event.key) } };
+    this.#asked.push(asked);
+    await condition(() => asked.said !== undefined || asked.refused !== undefined || this.#waitingFor !== 'person');
+    return asked.said ?? refuse(asked.refused ?? `${this.#event.key} does not wait for anybody to say whose it is`);
   }
 
   status(): unknown {
@@ -125,20 +145,25 @@ class ArrivalDesk {
     ]);
     for (;;) {
       await this.#pause(7 * 24 * 3_600_000, `wait for somebody to say who ${this.#event.subject} is`);
-      const resolution = this.#resolution;
-      this.#resolution = undefined;
-      if (resolution?.action === 'drop') {
+      const asked = this.#asked.shift();
+      const resolution = asked?.resolution;
+      if (asked !== undefined && resolution?.action === 'drop') {
         await this.#settleParked(resolution, {
           event: this.#event.key,
           outcome: 'dropped',
           reason: resolution.reason ?? 'dropped',
         });
+        asked.said = `${this.#event.key} is dropped`;
         return 'dropped';
       }
       const attachTo = resolution?.action === 'attach' ? resolution.person : undefined;
       const match = await records.findPerson({ ...this.request(), ...(attachTo === undefined ? {} : { attachTo }) });
-      if (match.kind !== 'person') continue;
+      if (match.kind !== 'person') {
+        if (asked !== undefined) asked.refused = whyParked(this.#event, match, attachTo);
+        continue;
+      }
       await this.#settleParked(resolution);
+      if (asked !== undefined) asked.said = `${this.#event.key} goes to ${match.person}`;
       upsertSearchAttributes([{ key: attributes.waitingFor, value: [] }]);
       return match;
     }
@@ -155,7 +180,7 @@ class ArrivalDesk {
   }
 
   async #pause(ms: number, summary: string): Promise<void> {
-    await condition(() => this.#woken || this.#resolution !== undefined, ms, { summary });
+    await condition(() => this.#woken || this.#asked.length > 0, ms, { summary });
     this.#woken = false;
   }
 
@@ -186,6 +211,7 @@ class ArrivalDesk {
   }
 
   async end(settlement: Settlement): Promise<Settlement> {
+    this.#waitingFor = 'nothing';
     this.#show(settlement.outcome);
     await condition(allHandlersFinished);
     return settlement;
@@ -196,9 +222,10 @@ const finalOutcomes: readonly EventOutcome[] = ['applied', 'scheduled', 'ignored
 
 const isFinal = (settlement: Settlement): boolean => finalOutcomes.includes(settlement.outcome);
 
-function whyParked(event: IdentityEvent, match: Match): string {
+function whyParked(event: IdentityEvent, match: Match, named = event.subject): string {
+  const what = named === event.subject ? `${event.type} for worker ${named}` : `"${named}"`;
   if (match.kind === 'several') {
-    return `${event.type} for worker ${event.subject} fits ${match.people.length} people (${match.people.join(', ')}). Say which with "attach", or "drop" it.`;
+    return `${what} fits ${match.people.length} people (${match.people.join(', ')}). Say which with "attach", or "drop" it.`;
   }
-  return `${event.type} for worker ${event.subject}: nobody by that id is in the directory. "retry" once they are, "attach" it to a person, or "drop" it.`;
+  return `${what}: nobody by that id is in the directory. "retry" once they are, "attach" it to a person, or "drop" it.`;
 }

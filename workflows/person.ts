@@ -19,7 +19,7 @@ import { Display } from './display.ts';
 import { leaver } from './leaver.ts';
 import { now, records } from './muster-activities.ts';
 import { readAgain } from './read-again.ts';
-import { checkResolution, vouchedFor } from './resolution.ts';
+import { checkResolution, refuse, vouchedFor } from './resolution.ts';
 
 export const deliver = defineUpdate<string, [IdentityEvent]>(deliverUpdate);
 export const resolve = defineUpdate<string, [ResolveMessage]>('resolve');
@@ -73,12 +73,14 @@ export class PersonDesk {
   /** `retry` tries a step again now. `done` and `drop` settle what waits for a person; a step is done when its target says so. */
   async resolve(message: ResolveMessage): Promise<string> {
     const by = await vouchedFor(message, message.exception ?? '');
+    await condition(() => this.#view !== undefined);
     const open = this.view.exceptions.find(({ id }) => id === message.exception);
     const waitsForTarget = open === undefined || this.#retries.has(open.id);
     if (message.action === 'retry' || (message.action === 'done' && waitsForTarget))
       return this.#retry(message.exception);
-    if (open === undefined || waitsForTarget)
-      return `nothing open by that name can be ${message.action}ped; the target decides`;
+    if (open === undefined || waitsForTarget) {
+      refuse('nothing open by that name can be dropped: a step is done when its target says so, and tried until then');
+    }
     if (message.action !== 'done' && message.action !== 'drop') return 'nothing done';
     this.refresh(
       await records.resolveByHand({

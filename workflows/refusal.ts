@@ -9,12 +9,14 @@ import { attributes } from './search-attributes.ts';
 /** Keeps an event that came under an id already taken by another: nothing is done with it until a person has looked. */
 export async function refusal({ event }: EventInput): Promise<Settlement> {
   let resolution: Resolution | undefined;
+  let done = false;
   setHandler(status, () => ({ event: event.key, type: event.type, waitingFor: 'exception' }));
   setHandler(
     resolve,
     async (message: ResolveMessage) => {
       resolution = { ...message, by: await vouchedFor(message, event.key) };
-      return `${message.action} noted`;
+      await condition(() => done);
+      return `${heldKey} is dropped`;
     },
     { validator: (message) => checkResolution(message, ['drop']), description: 'drop the event that was refused' },
   );
@@ -49,6 +51,7 @@ export async function refusal({ event }: EventInput): Promise<Settlement> {
     by: resolution?.by ?? 'unverified',
     reason: settlement.reason ?? '',
   });
+  done = true;
   upsertSearchAttributes([
     { key: attributes.outcome, value: 'dropped' },
     { key: attributes.waitingFor, value: [] },

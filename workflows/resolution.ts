@@ -33,6 +33,7 @@ export async function vouchedFor(message: ResolveMessage, item: string): Promise
   return message.by;
 }
 
-function refuse(problem: string): never {
+/** Answers an update with a refusal; the workflow goes on as if nobody had asked. */
+export function refuse(problem: string): never {
   throw ApplicationFailure.create({ message: problem, type: 'refused', nonRetryable: true });
 }

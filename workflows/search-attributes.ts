@@ -4,6 +4,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 export const attributes = {
   person: defineSearchAttributeKey('MusterPerson', 'KEYWORD'),
   state: defineSearchAttributeKey('MusterState', 'KEYWORD'),
+  event: defineSearchAttributeKey('MusterEvent', 'KEYWORD'),
   process: defineSearchAttributeKey('MusterProcess', 'KEYWORD'),
   outcome: defineSearchAttributeKey('MusterOutcome', 'KEYWORD'),
   waitingFor: defineSearchAttributeKey('MusterWaitingFor', 'KEYWORD_LIST'),

@@ -7,9 +7,18 @@ export const musterQueue = 'muster';
 export const targetQueue = (target: string): string => `muster-${target}`;
 
 export const eventKey = (source: string, id: string): string => `${source}:${id}`;
-export const eventWorkflowId = (key: string): string => `event:${key}`;
+/** The workflow of an event, whichever of its occurrences the key names. */
+export const eventWorkflowId = (key: string): string => `event:${key.replace(/~.*$/s, '')}`;
 export const personWorkflowId = (person: string): string => `person:${person}`;
 export const refusalWorkflowId = (key: string, hash: string): string => `refusal:${key}:${hash}`;
+
+/**
+ * The key of an event without an own id that is equal to one of long ago, which Temporal has forgotten: its workflow has the
+ * id that the first one had, and the run tells the two apart. `~` occurs in no id.
+ */
+export const laterKey = (key: string, firstRunId: string): string => `${key}~${firstRunId.slice(0, 8)}`;
+/** What `laterKey` added, empty for a first occurrence: whatever is named by a workflow's id alone needs it as well. */
+export const occurrenceOf = (key: string): string => /~.*$/s.exec(key)?.[0] ?? '';
 
 /** Workflow types, as the Web UI shows them. */
 export const workflowTypes = { identityEvent: 'identityEvent', person: 'person', refusal: 'refusal' } as const;

@@ -6,8 +6,10 @@ import type { Change, Plan } from './plan.ts';
 
 /** What workflows and activities say to each other. Plain JSON: it becomes history. */
 
-/** The first thing that happens to an event: is it new, and whose is it? */
-export type Admission = { kind: 'duplicate'; outcome: string } | { kind: 'admitted'; match: Match };
+/** The first thing that happens to an event: is it new, and whose is it? `event` has the key it goes by from now on, where that is another. */
+export type Admission =
+  | { kind: 'duplicate'; outcome: string }
+  | { kind: 'admitted'; match: Match; event?: IdentityEvent };
 
 /** Who an event is about. `nobody` has left a waiting row, which the creator of that person finds. */
 export type Match =

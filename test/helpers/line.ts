@@ -70,7 +70,7 @@ export async function startLine(options: LineOptions): Promise<Line> {
             authoritative: true,
             mode: 'enforce',
             authentication: [],
-            duplicateWindow: 0,
+            duplicateWindow: 600_000,
             rateLimit: 1,
             settings: {},
           },

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventWorkflowId, musterQueue, personWorkflowId } from '../../src/model/messages.ts';
+import { eventWorkflowId, laterKey, musterQueue, occurrenceOf, personWorkflowId } from '../../src/model/messages.ts';
 import { proofText } from '../../src/model/proof.ts';
 import { FakeTarget } from '../helpers/fake-target.ts';
-import { type Line, startLine, until } from '../helpers/line.ts';
+import { type Line, personOf, startLine, until } from '../helpers/line.ts';
 import { timeSkipping } from '../helpers/temporal.ts';
 
 let environment: TestWorkflowEnvironment;
@@ -90,9 +90,10 @@ describe('identityEvent', () => {
     await expect(handle.executeUpdate('resolve', { args: [forged] })).rejects.toThrow();
 
     const vouched = { ...forged, proof: proof(handle.workflowId, 'workday:nobody', 'drop', 'operator-1') };
-    await handle.executeUpdate('resolve', { args: [vouched] });
-    expect((await handle.result()).outcome).toBe('dropped');
+    // The answer comes when it is done.
+    expect(await handle.executeUpdate('resolve', { args: [vouched] })).toBe('workday:nobody is dropped');
     expect(await openExceptions()).toEqual([]);
+    expect((await handle.result()).outcome).toBe('dropped');
     expect(ad.calls).toEqual([]);
   });
 
@@ -102,10 +103,19 @@ describe('identityEvent', () => {
     const handle = await line.send({ id: 'attach', subject: 'OLD-17' });
     await environment.sleep('2 minutes');
     await until(async () => (await openExceptions()).length === 1, 'the exception');
-    const attach = { action: 'attach', person: 'GT-48291', reason: 'an old number', by: 'operator-1' };
-    await handle.executeUpdate('resolve', {
-      args: [{ ...attach, proof: proof(handle.workflowId, 'workday:attach', 'attach', 'operator-1') }],
-    });
+    const attach = (person: string) => {
+      const vouched = proof(handle.workflowId, 'workday:attach', 'attach', 'operator-1');
+      return handle.executeUpdate('resolve', {
+        args: [{ action: 'attach', person, reason: 'an old number', by: 'operator-1', proof: vouched }],
+      });
+    };
+    const refused = {
+      cause: { message: expect.stringContaining('"GT-99999": nobody by that id is in the directory') },
+    };
+    await expect(attach('GT-99999')).rejects.toMatchObject(refused);
+    expect(await openExceptions()).toEqual(['unknown-person']);
+    expect(await attach('GT-48291')).toBe('workday:attach goes to GT-48291');
+    expect(await openExceptions()).toEqual([]);
     expect((await handle.result()).outcome).toBe('applied');
     expect(ad.changes).toEqual(['disable schen']);
   });
@@ -159,6 +169,68 @@ describe('identityEvent', () => {
     expect(ad.changes).toEqual(['disable schen']);
   });
 
+  it('takes equal words without an id as new when they come again long after, though Temporal has forgotten the first', async () => {
+    const ad = await begin();
+    await line.addPerson();
+    const id = `fp-${'0'.repeat(64)}.1`;
+    const key = `workday:${id}`;
+    await (await line.send({ id })).result();
+    // Somebody takes her on again by hand; then she leaves once more, and HR's words for it are the same.
+    await line.store.transaction(async (tx) => {
+      await tx.updatePerson('GT-48291', { state: 'Active' });
+      for (const engagement of personOf().engagements) await tx.putEngagement('GT-48291', engagement);
+    });
+    ad.accounts.set('schen', { id: 'schen', worker: 'GT-48291', enabled: true });
+    const arrival = await line.store.transaction((tx) => tx.arrival(key));
+    const event = { ...arrival?.event, receivedAt: new Date((await environment.currentTimeMs()) + 3_600_000) };
+    const again = await environment.client.workflow.start('identityEvent', {
+      workflowId: eventWorkflowId(key),
+      taskQueue: musterQueue,
+      args: [{ event }],
+      // Stands in for an id that is free again because the first run's retention is over.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    });
+    const later = laterKey(key, again.firstExecutionRunId);
+    expect(await again.result()).toEqual({ event: later, outcome: 'applied' });
+    expect(ad.changes).toEqual(['disable schen', 'disable schen']);
+    const { items } = await line.store.transaction((tx) => tx.arrivals({}, {}));
+    expect(items.map((each) => [each.key, each.outcome])).toEqual([
+      [later, 'applied'],
+      [key, 'applied'],
+    ]);
+  });
+
+  it('asks anew whose such an event is, though somebody was asked about the first', async () => {
+    await begin();
+    const id = `fp-${'1'.repeat(64)}.1`;
+    const key = `workday:${id}`;
+    const drop = async (handle: WorkflowHandle, item: string) => {
+      await environment.sleep('2 minutes');
+      await until(async () => (await openExceptions()).length === 1, 'the exception');
+      const vouched = proof(handle.workflowId, item, 'drop', 'operator-1');
+      await handle.executeUpdate('resolve', {
+        args: [{ action: 'drop', reason: 'a test worker', by: 'operator-1', proof: vouched }],
+      });
+      await handle.result();
+    };
+    await drop(await line.send({ id }), key);
+    const arrival = await line.store.transaction((tx) => tx.arrival(key));
+    const event = { ...arrival?.event, receivedAt: new Date((await environment.currentTimeMs()) + 3_600_000) };
+    const again = await environment.client.workflow.start('identityEvent', {
+      workflowId: eventWorkflowId(key),
+      taskQueue: musterQueue,
+      args: [{ event }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    });
+    const later = laterKey(key, again.firstExecutionRunId);
+    await drop(again, later);
+    const { items } = await line.store.transaction((tx) => tx.exceptions({ open: false }, {}));
+    expect(items.map((each) => [each.id, each.event])).toEqual([
+      [`event:${key}/unknown-person`, key],
+      [`event:${key}/unknown-person${occurrenceOf(later)}`, later],
+    ]);
+  });
+
   it('keeps an event that came under a taken id, as held, until somebody drops it', async () => {
     const ad = await begin();
     await line.addPerson();
@@ -176,6 +248,12 @@ describe('identityEvent', () => {
       outcome: 'held',
     });
     expect((await handle.describe()).status.name).toBe('RUNNING');
+    const vouched = proof(handle.workflowId, 'workday:taken', 'drop', 'operator-1');
+    await handle.executeUpdate('resolve', {
+      args: [{ action: 'drop', reason: 'sent again under a new id', by: 'operator-1', proof: vouched }],
+    });
+    expect(await openExceptions()).toEqual([]);
+    expect((await handle.result()).outcome).toBe('dropped');
     expect(ad.changes).toEqual(['disable schen']);
   });
 });

@@ -139,10 +139,15 @@ describe('leaver', () => {
     await until(async () => (await exceptionsOf(started, true)).length === 1, 'the exception');
     expect(await exceptionsOf(started, true)).toEqual([{ kind: 'step-failed', target: 'crm' }]);
     await until(() => ad.changes.length === 5, 'the healthy target to finish');
+    const person = environment.client.workflow.getHandle(personWorkflowId('GT-48291'));
+    const { items } = await started.store.transaction((tx) => tx.exceptions({ open: true }, {}));
+    const drop = { exception: items[0]?.id ?? '', action: 'drop' as const, by: 'operator-1' };
+    const mac = proofOf({ workflowId: person.workflowId, item: drop.exception, ...drop, nonce: 'n' });
+    await expect(
+      person.executeUpdate('resolve', { args: [{ ...drop, reason: 'let it be', proof: { nonce: 'n', mac } }] }),
+    ).rejects.toMatchObject({ cause: { message: expect.stringContaining('a step is done when its target says so') } });
     refuses = false;
-    await environment.client.workflow
-      .getHandle(personWorkflowId('GT-48291'))
-      .executeUpdate('resolve', { args: [{ action: 'retry' }] });
+    await person.executeUpdate('resolve', { args: [{ action: 'retry' }] });
     expect((await handle.result()).outcome).toBe('applied');
     expect(await exceptionsOf(started, true)).toEqual([]);
     expect(crm.accounts.get('005')?.enabled).toBe(false);
