@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
+import { databaseUrl } from './database-url.ts';
 import { openStore } from './directory/connect.ts';
 import type { Store } from './directory/store.ts';
 import { startSealer } from './ledger/sealer.ts';
@@ -22,16 +23,6 @@ export interface Foundation {
   secret(reference: string): Promise<string>;
   log: Logger;
   teardown: Teardown;
-}
-
-/** The database by its address: DATABASE_URL, else what muster.yaml refers to; undefined: embedded. */
-export async function databaseUrl(
-  config: Config,
-  secret: (reference: string) => Promise<string>,
-  env: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
-  if (env['DATABASE_URL']) return env['DATABASE_URL'];
-  return config.database === undefined ? undefined : secret(config.database);
 }
 
 /** Opens PostgreSQL for a part that runs on its own. Throws `misconfigured` where none is named: PGlite takes one process alone. */

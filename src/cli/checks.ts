@@ -1,6 +1,6 @@
 import type { Connection } from '@temporalio/client';
-import { databaseUrl } from '../assembly.ts';
 import type { Authentication, Config } from '../config.ts';
+import { databaseUrl } from '../database-url.ts';
 import { openStore } from '../directory/connect.ts';
 import { Failure } from '../model/failure.ts';
 import { musterQueue, targetQueue } from '../model/messages.ts';
@@ -108,7 +108,7 @@ export async function checkTargets(config: Config, secret: Secret): Promise<Find
 }
 
 /** PostgreSQL, where one is named. */
-export function checkDatabase(config: Config, secret: Secret, env: NodeJS.ProcessEnv): Promise<Finding> {
+export function checkDatabase(config: Config | undefined, secret: Secret, env: NodeJS.ProcessEnv): Promise<Finding> {
   return find('database', async () => {
     const url = await databaseUrl(config, secret, env);
     if (url === undefined) return 'embedded below the home folder; `muster start` alone opens it';

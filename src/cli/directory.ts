@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { databaseUrl } from '../assembly.ts';
-import { openStore } from '../directory/connect.ts';
+import { databaseUrl } from '../database-url.ts';
 import type { Store } from '../directory/store.ts';
 import { homeFiles, makeHome } from '../home/folder.ts';
 import { lockHome } from '../home/lock.ts';
@@ -23,6 +22,8 @@ export async function reachDirectory<T>(
 ): Promise<T> {
   const running = await findRunning(settings);
   if (running !== undefined) return ways.api(running);
+  // Only now: loading the databases takes longer than asking the API.
+  const { openStore } = await import('../directory/connect.ts');
   const url = await namedDatabase(cli, settings);
   if (url !== undefined) return on(await openStore({ url, migrate: false }), ways.store);
   const folder = join(settings.home, homeFiles.directory);

@@ -45,17 +45,19 @@ async function examine(cli: Cli, settings: Settings): Promise<Finding[]> {
     return `${settings.config ?? `muster.yaml in ${running?.home ?? settings.home}`} is right`;
   });
   const policy = await find('policy', async () => `${settings.policy} is right (${policyOf(settings).hash})`);
-  if (config === undefined) return [reading, policy];
-  const secret = secretResolver(config.folder, cli.env);
-  const temporal =
-    running === undefined ? temporalFromEnvironment(cli.env) : temporalAt(running.ready.temporal.address);
+  const folder = config?.folder ?? settings.home;
+  const secret = secretResolver(folder, cli.env);
+  const elsewhere = running === undefined || Boolean(cli.env['TEMPORAL_ADDRESS']);
+  const temporal = elsewhere ? temporalFromEnvironment(cli.env) : temporalAt(running.ready.temporal.address);
+  // Without a configuration there is still something to say about what it would stand on.
+  const { targets = {} } = config ?? {};
   const rest = await Promise.all([
-    checkTemporal(temporal, Object.keys(config.targets)),
+    checkTemporal(temporal, Object.keys(targets)),
     checkDatabase(config, secret, cli.env),
     ...(running === undefined ? [] : [checkRunning(running)]),
-    ...checkSources(config, secret),
-    ...checkOperators(config, secret),
-    checkTargets(config, secret),
+    ...(config === undefined
+      ? []
+      : [...checkSources(config, secret), ...checkOperators(config, secret), checkTargets(config, secret)]),
   ]);
   return [reading, policy, ...rest.flat()];
 }

@@ -3,25 +3,29 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import type { Cli } from './cli.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
-import { exceptionsCommand } from './exceptions.ts';
 import { endingOf, exitCodes } from './exit.ts';
-import { operatorCommand } from './operator.ts';
-import { peopleCommand } from './people.ts';
-import { receiverCommand } from './receiver.ts';
-import { sendCommand } from './send.ts';
 import { packageFolder } from './settings.ts';
-import { setupCommand } from './setup.ts';
-import { startCommand } from './start.ts';
-import { terminateCommand } from './terminate.ts';
-import { watchCommand } from './watch.ts';
-import { workerCommand } from './worker.ts';
+
+/** In the order of the help. Each is loaded when it is asked for: the whole stack takes a second to load. */
+const commands: Record<string, (cli: Cli) => Promise<Command>> = {
+  demo: async (cli) => (await import('./demo.ts')).demoCommand(cli),
+  start: async (cli) => (await import('./start.ts')).startCommand(cli),
+  receiver: async (cli) => (await import('./receiver.ts')).receiverCommand(cli),
+  worker: async (cli) => (await import('./worker.ts')).workerCommand(cli),
+  operator: async (cli) => (await import('./operator.ts')).operatorCommand(cli),
+  watch: async (cli) => (await import('./watch.ts')).watchCommand(cli),
+  setup: async (cli) => (await import('./setup.ts')).setupCommand(cli),
+  doctor: async (cli) => (await import('./doctor.ts')).doctorCommand(cli),
+  people: async (cli) => (await import('./people.ts')).peopleCommand(cli),
+  exceptions: async (cli) => (await import('./exceptions.ts')).exceptionsCommand(cli),
+  send: async (cli) => (await import('./send.ts')).sendCommand(cli),
+  terminate: async (cli) => (await import('./terminate.ts')).terminateCommand(cli),
+};
 
 /** Runs one command line (without `node` and the script) and says what to exit with. Never throws. */
 export async function run(args: string[], cli: Cli): Promise<number> {
   try {
-    await program(cli).parseAsync(args, { from: 'user' });
+    await (await program(args, cli)).parseAsync(args, { from: 'user' });
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
@@ -32,7 +36,7 @@ export async function run(args: string[], cli: Cli): Promise<number> {
   }
 }
 
-function program(cli: Cli): Command {
+async function program(args: string[], cli: Cli): Promise<Command> {
   const root = new Command('muster')
     .description('Event-driven identity lifecycle orchestration: every system agrees, and can prove it.')
     .version(versionOf(), '-v, --version', 'print the version')
@@ -53,14 +57,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something it needs is out of reac
 Production: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, … as Temporal's environment configuration
 names them, and DATABASE_URL. MUSTER_DEBUG=1 shows where an error came from.`,
     );
-  const commands = [
-    ...[demoCommand(cli), startCommand(cli)],
-    ...[receiverCommand(cli), workerCommand(cli), operatorCommand(cli), watchCommand(cli)],
-    ...[setupCommand(cli), doctorCommand(cli)],
-    ...[peopleCommand(cli), exceptionsCommand(cli), sendCommand(cli), terminateCommand(cli)],
-  ];
-  for (const command of commands) root.addCommand(command);
-  for (const command of [root, ...commands, ...commands.flatMap((each) => each.commands)]) settle(command, cli);
+  const asked = Object.entries(commands).filter(([name]) => args.includes(name));
+  const wanted = asked.length > 0 ? asked : Object.entries(commands);
+  const loaded = await Promise.all(wanted.map(([, load]) => load(cli)));
+  for (const command of loaded) root.addCommand(command);
+  for (const command of [root, ...loaded, ...loaded.flatMap((each) => each.commands)]) settle(command, cli);
   return root;
 }
 

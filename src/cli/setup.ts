@@ -1,6 +1,6 @@
 import { type Connection, isGrpcServiceError } from '@temporalio/client';
 import { Command } from 'commander';
-import { databaseUrl } from '../assembly.ts';
+import { databaseUrl } from '../database-url.ts';
 import { migrate } from '../directory/connect.ts';
 import { Failure } from '../model/failure.ts';
 import { searchAttributes } from '../model/messages.ts';
