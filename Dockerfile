@@ -10,16 +10,18 @@ COPY scripts scripts
 COPY src src
 COPY workflows workflows
 COPY activities activities
+COPY examples examples
 # Compiles, and bundles the workflows with the very SDK that will run them.
 RUN node scripts/build.mjs
 
 FROM node:24.19.0-bookworm-slim AS dependencies
 WORKDIR /muster
 COPY package.json package-lock.json ./
-# Temporal's native core comes for five platforms; the other four are 120 MB that never run here.
+# Half of it never runs here: Temporal's native core for four other platforms, type declarations, source maps.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
-    ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
+    ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} + \
+  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
 FROM node:24.19.0-bookworm-slim
 LABEL org.opencontainers.image.title="Muster" \

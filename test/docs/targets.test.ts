@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../src/config.ts';
+import { exceptionKinds } from '../../src/model/exception.ts';
+import { searchAttributes } from '../../src/model/messages.ts';
+import { demoConfig } from '../../src/sandbox/demo-config.ts';
+import { faultSchema } from '../../src/sandbox/faults.ts';
+import { abilitiesOf, connectTargets } from '../../src/targets/connect.ts';
+import { definitions } from '../../src/targets/index.ts';
+import { firstCells, rows } from './markdown.ts';
+
+const plain = (cell = '') => cell.replaceAll('`', '');
+
+describe('docs/targets.md', () => {
+  it('lists every target, with what it can do', async () => {
+    const address = { sandboxUrl: 'http://127.0.0.1:1', ldapsUrl: 'ldaps://127.0.0.1:1', caPath: 'ca.pem' };
+    const connected = [...connectTargets(configSchema.parse(demoConfig(address)), async () => '').values()];
+    const said = rows('docs/targets.md', 'Which there are').map(([kind, title, can]) => [
+      plain(kind),
+      title?.replace(/^\[(.*)\]\(.*\)$/, '$1'),
+      plain(can),
+    ]);
+    const right = connected.map(({ entry, title, target }) => [entry.kind, title, abilitiesOf(target).join(', ')]);
+    for (const { target } of connected) await target.close?.();
+    expect(right.map(([kind]) => kind).sort()).toEqual(Object.keys(definitions).sort());
+    expect(said).toEqual(right.sort(([one = ''], [other = '']) => one.localeCompare(other)));
+  });
+
+  it('lists every part of a fault', () => {
+    expect(firstCells('docs/targets.md', 'Faults')).toEqual(Object.keys(faultSchema.shape));
+  });
+});
+
+describe('docs/runbook.md', () => {
+  it('says of every kind of exception what it means and what to do', () => {
+    const said = rows('docs/runbook.md', 'Exceptions');
+    expect(said.map(([kind]) => plain(kind))).toEqual([...exceptionKinds]);
+    for (const [kind, meaning, advice] of said) {
+      expect(meaning, kind).toMatch(/\w{3}/);
+      expect(advice, kind).toMatch(/\w{3}/);
+    }
+  });
+
+  it('lists every search attribute with its type', () => {
+    const types = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList', DATETIME: 'Datetime' } as const;
+    const said = rows('docs/runbook.md', 'Search attributes').map(([name, type]) => [plain(name), type]);
+    expect(said).toEqual(Object.entries(searchAttributes).map(([name, type]) => [name, types[type]]));
+  });
+});
