@@ -1,6 +1,7 @@
 import { makeStandIn as activeDirectory } from '../targets/active-directory/sandbox.ts';
 import { makeStandIn as awsIam } from '../targets/aws-iam/sandbox.ts';
 import { makeStandIn as cyberark } from '../targets/cyberark/sandbox.ts';
+import { makeStandIn as entraId } from '../targets/entra-id/sandbox.ts';
 import { makeStandIn as github } from '../targets/github/sandbox.ts';
 import { makeStandIn as salesforce } from '../targets/salesforce/sandbox.ts';
 import { makeStandIn as servicenow } from '../targets/servicenow/sandbox.ts';
@@ -11,6 +12,7 @@ export const standIns: Readonly<Record<string, MakeStandIn>> = {
   'active-directory': activeDirectory,
   'aws-iam': awsIam,
   cyberark,
+  'entra-id': entraId,
   github,
   salesforce,
   servicenow,

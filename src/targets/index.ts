@@ -1,6 +1,7 @@
 import { definition as activeDirectory } from './active-directory/index.ts';
 import { definition as awsIam } from './aws-iam/index.ts';
 import { definition as cyberark } from './cyberark/index.ts';
+import { definition as entraId } from './entra-id/index.ts';
 import { definition as github } from './github/index.ts';
 import { definition as salesforce } from './salesforce/index.ts';
 import { definition as servicenow } from './servicenow/index.ts';
@@ -11,6 +12,7 @@ export const definitions: Readonly<Record<string, TargetDefinition>> = {
   'active-directory': activeDirectory,
   'aws-iam': awsIam,
   cyberark,
+  'entra-id': entraId,
   github,
   salesforce,
   servicenow,

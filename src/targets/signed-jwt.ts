@@ -13,13 +13,22 @@ export interface JwtRequest {
   /** Seconds since 1970. */
   issuedAt: number;
   expiresAt: number;
+  /** A name of its own (`jti`), for a vendor that takes each assertion once. */
+  id?: string;
+  /** PS256 for a vendor that prefers it. Default RS256. */
+  algorithm?: 'RS256' | 'PS256';
+  /** SHA-256 of the certificate by which the vendor knows the key, in base64url (`x5t#S256`). */
+  certificateThumbprint?: string;
 }
 
-/** A JWT signed with RS256, as vendors take it in exchange for a token. */
+/** A JWT signed with an RSA key, as vendors take it in exchange for a token. */
 export async function signedJwt(request: JwtRequest): Promise<string> {
-  const jwt = new SignJWT().setProtectedHeader({ alg: 'RS256', typ: 'JWT' }).setIssuer(request.issuer);
+  const { algorithm: alg = 'RS256', certificateThumbprint: thumbprint } = request;
+  const header = { alg, typ: 'JWT', ...(thumbprint === undefined ? {} : { 'x5t#S256': thumbprint }) };
+  const jwt = new SignJWT().setProtectedHeader(header).setIssuer(request.issuer);
   if (request.subject !== undefined) jwt.setSubject(request.subject);
   if (request.audience !== undefined) jwt.setAudience(request.audience);
+  if (request.id !== undefined) jwt.setJti(request.id);
   return jwt.setIssuedAt(request.issuedAt).setExpirationTime(request.expiresAt).sign(rsaKey(request));
 }
 
