@@ -17,13 +17,13 @@ export class Display {
   #shown: Shown | undefined;
   #closing: { end: BegunEnd; missing: ReadonlySet<Change> } | undefined;
 
-  show(view: PersonView, underWay: string[]): void {
+  show(view: PersonView): void {
     // What is confidential shows nothing before its time: no state, no date, no hint that something is pending.
     const open = view.timeline.filter((change) => !change.confidential || Date.parse(change.dueAt) <= Date.now());
     const next: Shown = {
       state: view.state,
       process: view.state === 'Terminating' || view.state === 'Terminated' ? 'leaver' : '',
-      waitingFor: waitingFor(view, open, underWay),
+      waitingFor: waitingFor(view, open),
       targets: unique(view.exceptions.flatMap((exception) => exception.target ?? [])),
       due: open.find((change) => Date.parse(change.dueAt) > Date.now())?.dueAt ?? '',
     };
@@ -70,16 +70,15 @@ export class Display {
   }
 }
 
-function waitingFor(view: PersonView, open: PendingChange[], underWay: string[]): string[] {
-  const words = open
-    .filter((change) => !underWay.includes(change.id))
-    .map(
-      (change) =>
-        ({ end: 'endDate', start: 'startDate', reminder: 'reminder', grace: 'grace', later: 'later' })[change.kind],
-    );
-  if (underWay.length > 0) words.push('targets');
+function waitingFor(view: PersonView, open: PendingChange[]): string[] {
+  const words: string[] = open
+    .filter((change) => change.kind !== 'end' || view.state !== 'Terminating')
+    .map((change) => waits[change.kind]);
+  if (view.state === 'Terminating') words.push('targets');
   if (view.exceptions.length > 0) words.push('exception');
   return unique(words);
 }
+
+const waits = { end: 'endDate', start: 'startDate', reminder: 'reminder', grace: 'grace', later: 'later' } as const;
 
 const unique = (words: string[]): string[] => [...new Set(words)].sort();

@@ -15,6 +15,7 @@ import {
   type EventTiming,
   personCreatedSignal,
   type ResolveMessage,
+  resolveUpdate,
   settledSignal,
   statusQuery,
 } from '../src/model/messages.ts';
@@ -25,7 +26,7 @@ import { attributes } from './search-attributes.ts';
 
 export const settled = defineSignal<[Settlement]>(settledSignal);
 export const personCreated = defineSignal(personCreatedSignal);
-export const resolve = defineUpdate<string, [ResolveMessage]>('resolve');
+export const resolve = defineUpdate<string, [ResolveMessage]>(resolveUpdate);
 export const status = defineQuery<unknown>(statusQuery);
 
 const usualTiming: EventTiming = { lookAgainMs: 30_000, looks: 3, firstRedeliverMs: 60_000, redeliverMs: 300_000 };

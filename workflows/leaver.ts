@@ -36,7 +36,7 @@ export async function leaver(desk: PersonDesk, end: BegunEnd): Promise<void> {
 /** True when nothing is missing any more, false when the deadline passes first. */
 function passes(end: BegunEnd, missing: ReadonlySet<Change>): Promise<boolean> {
   const left = Math.max(1, Date.parse(end.deadlineAt) - Date.now());
-  return condition(() => missing.size === 0, left, { summary: `deadline for ${end.plan.person}` });
+  return condition(() => missing.size === 0, left, { summary: `deadline ${end.deadlineAt} for ${end.plan.person}` });
 }
 
 function deadlineMissed(desk: PersonDesk, end: BegunEnd, change: Change) {

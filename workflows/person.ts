@@ -13,7 +13,7 @@ import {
 import type { IdentityEvent } from '../src/model/event.ts';
 import { deliverUpdate, type PersonInput, type ResolveMessage, statusQuery } from '../src/model/messages.ts';
 import type { PendingChange } from '../src/model/person.ts';
-import type { BegunEnd, ExceptionRequest, PersonView } from '../src/model/work.ts';
+import type { ExceptionRequest, PersonView } from '../src/model/work.ts';
 import { Superseded } from './carry-out.ts';
 import { Display } from './display.ts';
 import { leaver } from './leaver.ts';
@@ -40,7 +40,6 @@ export async function person(input: PersonInput): Promise<void> {
     description: '{"exception", "action": "retry"}: try a step again now; "done" and "drop" through Muster’s API',
   });
   setHandler(status, () => desk.status(), { description: 'The whole state as JSON' });
-  await desk.open();
   await desk.work();
 }
 
@@ -117,9 +116,10 @@ export class PersonDesk {
     return this.#view;
   }
 
+  /** What an activity has just committed. The Web UI follows in the same workflow task, once, whatever else changes in it. */
   refresh(view: PersonView): void {
     this.#view = view;
-    this.display.show(view, [...this.#processes.keys()]);
+    this.#stirred = true;
   }
 
   async open(): Promise<void> {
@@ -128,10 +128,12 @@ export class PersonDesk {
 
   /** Until nothing is in flight any more. Leaving happens with no await between the last look at the box and the return. */
   async work(): Promise<void> {
+    // An event's decision brings the person along; without one they are read from the directory.
+    if (this.#box.length === 0) await this.open();
     for (;;) {
       for (let event = this.#box.shift(); event !== undefined; event = this.#box.shift()) await this.#decide(event);
       for (const due of this.#dueNow()) this.#fire(due);
-      this.display.show(this.view, [...this.#processes.keys()]);
+      this.display.show(this.view);
       if (this.#isQuiet() && this.#box.length === 0 && allHandlersFinished()) return;
       if (workflowInfo().continueAsNewSuggested) await this.#startAfresh();
       await this.#waitForSomething();
@@ -140,8 +142,9 @@ export class PersonDesk {
 
   async #decide(event: IdentityEvent): Promise<void> {
     const decision = await records.decideEvent({ person: this.person, event, now: now(), workflowId: this.workflowId });
-    if (decision.end !== undefined) this.#start(decision.end.pending, () => this.#leave(decision.end));
     this.refresh(decision.view);
+    const { end } = decision;
+    if (end !== undefined) this.#start(end.pending, () => leaver(this, end));
   }
 
   #fire(due: PendingChange): void {
@@ -154,7 +157,7 @@ export class PersonDesk {
           workflowId: this.workflowId,
         });
         this.refresh(begun.view);
-        await this.#leave(begun.end);
+        if (begun.end !== undefined) await leaver(this, begun.end);
       });
     } else if (due.kind === 'later' && due.data['action'] === 'readAgain') {
       this.#start(due.id, () => readAgain(this, due));
@@ -182,10 +185,6 @@ export class PersonDesk {
         data: { startDate: due.date ?? null, zone: due.zone ?? null },
       }),
     );
-  }
-
-  async #leave(end: BegunEnd | undefined): Promise<void> {
-    if (end !== undefined) await leaver(this, end);
   }
 
   /** Runs a process beside the others. It never fails: what cannot be done now waits inside it, in sight. */
