@@ -26,6 +26,7 @@ import type { ConnectedTargets } from './targets/connect.ts';
 import { endOrder, Teardown } from './teardown.ts';
 import { installRuntime, lazyClient, temporalAt, temporalFromEnvironment } from './temporal-connection.ts';
 import type { RunningTemporal } from './temporal-server.ts';
+import { registerSearchAttributes } from './temporal-setup.ts';
 import { superviseTemporal } from './temporal-supervisor.ts';
 
 export interface EmbeddedOptions {
@@ -99,6 +100,7 @@ async function start(options: EmbeddedOptions, teardown: Teardown): Promise<Omit
   options.report('starting the workers');
   installRuntime(log);
   const address = temporal.ui === undefined ? temporalFromEnvironment(env) : temporalAt(temporal.address);
+  if (temporal.ui === undefined) await registerSearchAttributes(address);
   const workers = await startWork(foundation, targets, address);
   const { client, connection } = lazyClient(address);
   teardown.add(endOrder.connections, 'the connection to Temporal', () => connection.close());
