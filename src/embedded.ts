@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { connectAllTargets, type Foundation, startWatching, startWork } from './assembly.ts';
+import { connectAllTargets, type Foundation, proofKey, startWatching, startWork } from './assembly.ts';
 import { type Config, loadConfig } from './config.ts';
 import { databaseUrl } from './database-url.ts';
 import { openStore } from './directory/connect.ts';
@@ -180,6 +180,7 @@ async function listenBoth(
   const { url, namespace } = ui;
   const operator = await createOperator({
     ...{ config, secret, store, client, log, registry },
+    proofKey: () => proofKey(config, secret),
     ...(url === undefined ? {} : { temporalUi: { url, namespace } }),
   }).listen({ port: ports.operator, host, setting: 'MUSTER_OPERATOR_PORT' });
   teardown.add(endOrder.http, 'the operator API', () => operator.close());

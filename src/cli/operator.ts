@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { openSharedStore } from '../assembly.ts';
+import { openSharedStore, proofKey } from '../assembly.ts';
 import { hostOf, portOf } from '../home/ports.ts';
 import { createOperator } from '../operator/operator.ts';
 import { secretResolver } from '../secrets.ts';
@@ -26,6 +26,7 @@ export function operatorCommand(cli: Cli): Command {
         const ui = cli.env['TEMPORAL_UI_URL'];
         const operator = createOperator({
           ...{ config, secret, store, client, log, registry: processRegistry() },
+          proofKey: () => proofKey(config, secret),
           ...(ui ? { temporalUi: { url: ui, namespace: temporal.namespace } } : {}),
         });
         const listening = await operator.listen({

@@ -10,9 +10,9 @@ export class HttpProblem extends Error {
   constructor(
     readonly status: number,
     detail?: string,
-    readonly more: { headers?: Record<string, string>; members?: Record<string, unknown> } = {},
+    readonly more: { headers?: Record<string, string>; members?: Record<string, unknown>; cause?: unknown } = {},
   ) {
-    super(detail ?? '');
+    super(detail ?? '', more.cause === undefined ? undefined : { cause: more.cause });
   }
 
   /** The body: `type` is stable and can be scripted against, `detail` is for people. */
@@ -84,5 +84,7 @@ function whatHappened(error: unknown): Record<string, unknown> {
   if (error instanceof Failure) {
     return { code: error.code, message: error.message, cause: String(error.cause ?? ''), advice: error.advice };
   }
-  return error instanceof Error ? { message: error.message, stack: error.stack } : { message: String(error) };
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { message, stack, cause } = error;
+  return { message, stack, ...(cause === undefined ? {} : { cause: String(cause) }) };
 }

@@ -45,6 +45,8 @@ export const deliverUpdate = 'deliver';
 export const settledSignal = 'settled';
 /** The signal that wakes an `identityEvent` whose person was created in between. */
 export const personCreatedSignal = 'personCreated';
+/** The update by which somebody decides what becomes of an exception. */
+export const resolveUpdate = 'resolve';
 export const statusQuery = 'status';
 
 /** Input of `identityEvent`. */
@@ -84,4 +86,10 @@ export interface ResolveMessage {
   person?: string;
   by?: string;
   proof?: { nonce: string; mac: string };
+}
+
+/** What a resolution's proof names: a person's workflow has many exceptions, an event's and a refused event's but that event. */
+export function itemOf({ id, event, workflowId }: { id: string; event?: string; workflowId: string }): string {
+  if (workflowId.startsWith('event:')) return event ?? id;
+  return /^refusal:(.*):[^:]*$/s.exec(workflowId)?.[1] ?? id;
 }

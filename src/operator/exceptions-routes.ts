@@ -3,9 +3,10 @@ import { HttpProblem } from '../http/problem.ts';
 import { exceptionKinds } from '../model/exception.ts';
 import { listed, pageOfQuery, paging } from './lists.ts';
 import type { Desk } from './operator.ts';
+import { resolutionShape, resolveException, resolvers } from './resolve-exception.ts';
 import { noBody, noQuery, type Route, route } from './route.ts';
 import { Secrecy } from './secrecy.ts';
-import { exceptionShape, pageOf } from './shapes.ts';
+import { exceptionShape, pageOf, resolvedShape } from './shapes.ts';
 
 const filters = {
   open: z
@@ -17,8 +18,9 @@ const filters = {
   kind: z.enum(exceptionKinds, `must be one of ${exceptionKinds.join(', ')}`).exactOptional(),
 };
 
-/** Exceptions: the list, and one of them. */
-export function exceptionsRoutes({ store, now }: Desk): Route[] {
+/** Exceptions: the list, one of them, and what somebody decides about it. */
+export function exceptionsRoutes(desk: Desk): Route[] {
+  const { store, now } = desk;
   return [
     route({
       method: 'get',
@@ -57,6 +59,16 @@ export function exceptionsRoutes({ store, now }: Desk): Route[] {
           if (exception === undefined || !shown) throw new HttpProblem(404, 'no exception has that id');
           return exception;
         }),
+    }),
+    route({
+      method: 'post',
+      path: '/api/exceptions/{id}',
+      summary: 'Resolve one: retry it, say that it is done, drop it, or attach the event to a person',
+      roles: resolvers,
+      query: noQuery,
+      body: resolutionShape,
+      answer: resolvedShape,
+      work: ({ operator, id, body }) => resolveException(desk, operator, id, body),
     }),
   ];
 }

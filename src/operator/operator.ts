@@ -14,14 +14,18 @@ import { exceptionsRoutes } from './exceptions-routes.ts';
 import { openApi } from './openapi.ts';
 import { signIn } from './operators.ts';
 import { peopleRoutes } from './people-routes.ts';
+import { Resolutions } from './resolutions.ts';
 import type { Route } from './route.ts';
 
 export interface OperatorOptions {
   config: Pick<Config, 'operators'>;
   secret: (reference: string) => Promise<string>;
   store: Store;
-  /** Looked at for readiness, where there is one. */
-  client?: TemporalClient;
+  client: TemporalClient;
+  /** The key that workers check by who it is that decides. */
+  proofKey: () => Promise<string>;
+  /** Milliseconds that a workflow may take to answer. Default 5 s. */
+  answerMs?: number;
   log: Logger;
   registry: Registry;
   /** Epoch milliseconds. */
@@ -33,6 +37,7 @@ export interface OperatorOptions {
 /** What routes work with. */
 export interface Desk {
   store: Store;
+  resolutions: Resolutions;
   /** An ISO instant. */
   now(): string;
 }
@@ -45,16 +50,20 @@ export function createOperator(options: OperatorOptions): {
   app: Express;
   listen(options: ListenOptions): Promise<Listening>;
 } {
-  const { config, secret, store, client, log, registry, clock = Date.now } = options;
-  const desk: Desk = { store, now: () => new Date(clock()).toISOString() };
+  const { config, secret, store, client, proofKey, log, registry, clock = Date.now, answerMs = 5_000 } = options;
+  const desk: Desk = {
+    store,
+    resolutions: new Resolutions({ client, proofKey, answerMs }),
+    now: () => new Date(clock()).toISOString(),
+  };
   const routes = [...peopleRoutes(desk), ...eventsRoutes(desk), ...exceptionsRoutes(desk)];
-  const frontend = client === undefined ? undefined : new Frontend(client, 3_000);
+  const frontend = new Frontend(client, 3_000);
 
   const app = plainApp();
   app.use(
     health(async () => {
       await store.ping();
-      await frontend?.ready();
+      await frontend.ready();
     }),
   );
   app.use(metrics(registry));

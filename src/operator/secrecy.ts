@@ -21,18 +21,26 @@ export class Secrecy {
     return { ...person, pending: person.pending.filter((change) => !this.#isSecret(change)) };
   }
 
-  /** The pending change of a scheduled end says whether it is confidential; before there is one, the event itself does. */
   async showsArrival(arrival: Arrival): Promise<boolean> {
-    if (this.#knows || arrival.event.type !== 'terminated' || arrival.outcome === 'applied') return true;
-    const person = arrival.person === undefined ? undefined : await this.#reader.person(arrival.person);
-    const pending = person?.pending.find((change) => change.event === arrival.key);
-    return pending === undefined ? !isConfidentialNow(arrival.event, this.#now) : !this.#isSecret(pending);
+    return this.#knows || !(await this.#isConfidential(arrival));
   }
 
   async showsException(exception: ExceptionRow): Promise<boolean> {
-    if (this.#knows || exception.event === undefined) return true;
-    const arrival = await this.#reader.arrival(exception.event);
-    return arrival === undefined || this.showsArrival(arrival);
+    return this.#knows || !(await this.isConfidential(exception));
+  }
+
+  /** Does it tell of an end that must not show yet? */
+  async isConfidential({ event }: ExceptionRow): Promise<boolean> {
+    const arrival = event === undefined ? undefined : await this.#reader.arrival(event);
+    return arrival !== undefined && this.#isConfidential(arrival);
+  }
+
+  /** The pending change of a scheduled end says whether it is confidential; before there is one, the event itself does. */
+  async #isConfidential(arrival: Arrival): Promise<boolean> {
+    if (arrival.event.type !== 'terminated' || arrival.outcome === 'applied') return false;
+    const person = arrival.person === undefined ? undefined : await this.#reader.person(arrival.person);
+    const pending = person?.pending.find((change) => change.event === arrival.key);
+    return pending === undefined ? isConfidentialNow(arrival.event, this.#now) : this.#isSecret(pending);
   }
 
   /** A full page of what may be seen: a short one would tell that something is missing. */

@@ -84,6 +84,9 @@ export const exceptionShape = z.strictObject({
   alertClosedAt: optional(moment),
 });
 
+/** What the workflow that an exception belongs to said, and the exception as it is after that. */
+export const resolvedShape = z.strictObject({ said: z.string(), exception: exceptionShape });
+
 /** A person by themselves: with their open exceptions. */
 export const personDetailShape = personShape.extend({ exceptions: z.array(exceptionShape) });
 

@@ -30,6 +30,7 @@ export interface Line {
   /** What `status` says of the person's workflow. */
   status(person: string): Promise<Record<string, unknown>>;
   restartWorkers(): Promise<void>;
+  stopWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -111,6 +112,7 @@ export async function startLine(options: LineOptions): Promise<Line> {
     async status(person) {
       return environment.client.workflow.getHandle(personWorkflowId(person)).query<Record<string, unknown>>('status');
     },
+    stopWorkers: () => workers.shutdown(),
     async restartWorkers() {
       await workers.shutdown();
       workers = await start();

@@ -364,7 +364,7 @@ describe('for machines', () => {
     );
   });
 
-  it('is not ready without Temporal, where it was given one', async () => {
+  it('is not ready without Temporal', async () => {
     const alone = await asking(store, { client: () => Promise.reject(new Error('no route')) });
     expect(await alone.ask('/readyz')).toMatchObject({ status: 503 });
     await alone.close();

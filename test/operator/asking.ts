@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Config } from '../../src/config.ts';
@@ -10,6 +11,13 @@ import { createOperator, type OperatorOptions } from '../../src/operator/operato
 const operators: Config['operators'] = (
   ['viewer', 'operator', 'approver', 'security', 'auditor', 'admin'] as const
 ).map((role) => ({ id: `${role}-1`, token: `env:${role}`, roles: [role] }));
+
+/** A Temporal that is there, and runs nothing. */
+const temporal = {
+  options: { namespace: 'default' },
+  withDeadline: (_deadline: number, ask: () => Promise<unknown>) => ask(),
+  workflowService: { describeNamespace: async () => ({}) },
+} as unknown as Client;
 
 export const noon = '2025-11-15T12:00:00.000Z';
 
@@ -37,6 +45,8 @@ export async function asking(store: Store, more: Partial<OperatorOptions> = {}):
     config: { operators },
     secret: async (reference) => `token of ${reference.slice(4)}`.replaceAll(' ', '-'),
     store,
+    client: temporal,
+    proofKey: async () => 'proof-key-of-the-tests',
     log: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
     registry: new Registry(),
     clock: () => Date.parse(noon),
@@ -132,7 +142,7 @@ export async function addEvent(
 
 /** Opens an exception. */
 export async function addException(store: Store, step: string, more: Partial<OpenException> = {}): Promise<string> {
-  const id = `person:GT-48291/${step}`;
+  const id = more.id ?? `person:GT-48291/${step}`;
   await store.transaction((tx) =>
     tx.openException({
       ...{ id, kind: 'step-failed', workflowId: 'person:GT-48291', reason: 'it said no', owner: 'identity-team' },

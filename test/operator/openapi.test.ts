@@ -127,6 +127,31 @@ describe('/api/openapi.json', () => {
     expect(await api.ask('/api/people?undescribed=1', 'admin')).toMatchObject({ status: 400 });
   });
 
+  it('describes what is posted to an exception, and what is answered', async () => {
+    const operation = paths['/api/exceptions/{id}']?.['post'];
+    const { requestBody } = z.object({ requestBody: z.looseObject({ content: z.unknown() }) }).parse(operation);
+    const { schema } = z
+      .object({ 'application/json': z.object({ schema: z.looseObject({}) }) })
+      .parse(requestBody.content)['application/json'];
+    const takes = (body: object) => z.fromJSONSchema(schema as never).safeParse(body).success;
+    const bodies = [
+      { action: 'retry' },
+      { action: 'done', reason: 'so' },
+      { action: 'attach', reason: 'so', person: 'GT-48291' },
+      { action: 'done' },
+      { action: 'attach', reason: 'so' },
+      { action: 'drop', reason: 'so', by: 'somebody-else' },
+    ];
+    expect(bodies.map(takes)).toEqual([true, true, true, false, false, false]);
+    const id = 'watch/stuck/workday:a';
+    await addException(store, 'x', { id, kind: 'event-stuck', workflowId: 'event:workday:a', event: 'workday:a' });
+    const answer = await api.post(`/api/exceptions/${id}`, { action: 'done', reason: 'so' }, 'operator');
+    expect(answer.status).toBe(200);
+    const answered = z.fromJSONSchema(operation?.responses[200].content['application/json'].schema as never);
+    expect(answered.safeParse(answer.body).error?.issues).toBeUndefined();
+    expect(answered.safeParse({ ...(answer.body as object), surplus: 1 }).success).toBe(false);
+  });
+
   it('describes the body of an import', () => {
     expect(paths['/api/people']?.['post']).toMatchObject({
       requestBody: {
