@@ -14,15 +14,19 @@ describe('docs/targets.md', () => {
   it('lists every target, with what it can do', async () => {
     const address = { sandboxUrl: 'http://127.0.0.1:1', ldapsUrl: 'ldaps://127.0.0.1:1', caPath: 'ca.pem' };
     const connected = [...connectTargets(configSchema.parse(demoConfig(address)), async () => '').values()];
-    const said = rows('docs/targets.md', 'Which there are').map(([kind, title, can]) => [
+    const said = rows('docs/targets.md', 'Which there are').map(([kind, title, abilities]) => [
       plain(kind),
       title?.replace(/^\[(.*)\]\(.*\)$/, '$1'),
-      plain(can),
+      plain(abilities),
     ]);
-    const right = connected.map(({ entry, title, target }) => [entry.kind, title, abilitiesOf(target).join(', ')]);
+    const can = new Map(connected.map(({ entry, target }) => [entry.kind, abilitiesOf(target).join(', ')]));
     for (const { target } of connected) await target.close?.();
-    expect(right.map(([kind]) => kind).sort()).toEqual(Object.keys(definitions).sort());
-    expect(said).toEqual(right.sort(([one = ''], [other = '']) => one.localeCompare(other)));
+    const right = Object.values(definitions).map(({ kind, title }) => [
+      kind,
+      title,
+      can.get(kind) ?? expect.any(String),
+    ]);
+    expect(said).toEqual(right);
   });
 
   it('lists every part of a fault', () => {
