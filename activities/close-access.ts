@@ -97,21 +97,18 @@ class Closing {
   async #keepBefore(accounts: AccountSeen[]): Promise<void> {
     const { event, change, now, workflowId, person } = this.#work;
     if (accounts.length === 0) return;
-    await this.#store.transaction(async (tx) => {
-      for (const account of accounts) {
-        await tx.keepBefore({ event, target: change.target, account: account.id, state: account, at: now });
-      }
-      const data = {
-        accounts: accounts.map(({ id, kind, status, entitlements }) => ({
-          id,
-          kind,
-          status,
-          entitlements: entitlements.length,
-        })),
-      };
-      await tx.addEvidence([
-        { workflowId, step: this.#step(), kind: 'accounts-found', person, event, target: change.target, at: now, data },
-      ]);
+    const data = {
+      accounts: accounts.map(({ id, kind, status, entitlements }) => ({
+        id,
+        kind,
+        status,
+        entitlements: entitlements.length,
+      })),
+    };
+    const piece = { workflowId, step: this.#step(), person, event, target: change.target, at: now };
+    await this.#store.write({
+      before: accounts.map((state) => ({ event, target: change.target, account: state.id, state, at: now })),
+      evidence: [{ ...piece, kind: 'accounts-found', data }],
     });
   }
 
@@ -165,28 +162,19 @@ class Closing {
     const at = new Date().toISOString();
     const residualMs = accounts.length === 0 ? undefined : this.#connected.target.sessions?.residualMs;
     const residualUntil = residualMs === undefined ? undefined : new Date(Date.parse(at) + residualMs).toISOString();
-    await this.#store.transaction(async (tx) => {
-      for (const { id, name, kind, status } of accounts) {
-        const account = {
-          target: change.target,
-          id,
-          name,
-          kind,
-          owner: person,
-          origin: 'found' as const,
-          entitlements: [],
-        };
-        await tx.putAccount({ ...account, status: status === 'absent' ? 'absent' : 'disabled' });
-      }
-      const data = {
-        accounts: closed,
-        calls: this.#allowed,
-        readBackAt: at,
-        ...(residualUntil === undefined ? {} : { residualUntil }),
-      };
-      await tx.addEvidence([
-        { workflowId, step: this.#step(), kind: 'access-closed', person, event, target: change.target, at: now, data },
-      ]);
+    const data = {
+      accounts: closed,
+      calls: this.#allowed,
+      readBackAt: at,
+      ...(residualUntil === undefined ? {} : { residualUntil }),
+    };
+    const piece = { workflowId, step: this.#step(), person, event, target: change.target, at: now };
+    await this.#store.write({
+      accounts: accounts.map(({ id, name, kind, status }) => ({
+        ...{ target: change.target, id, name, kind, owner: person, origin: 'found', entitlements: [] },
+        status: status === 'absent' ? 'absent' : 'disabled',
+      })),
+      evidence: [{ ...piece, kind: 'access-closed', data }],
     });
     return { status: 'confirmed', at, accounts: closed, ...(residualUntil === undefined ? {} : { residualUntil }) };
   }

@@ -20,20 +20,9 @@ export async function openTicket(dependencies: Dependencies, work: ChangeWork): 
     if (seen === undefined)
       throw new Failure('not-confirmed', `${title} said it opened ${ticket.number}, and does not have it`);
     const at = new Date().toISOString();
-    await dependencies.store.transaction((tx) =>
-      tx.addEvidence([
-        {
-          workflowId,
-          step: `${event}/${change.id}`,
-          kind: 'ticket-opened',
-          person,
-          event,
-          target: change.target,
-          at: now,
-          data: { ticket: ticket.id, number: ticket.number, kind, outcome, readBackAt: at },
-        },
-      ]),
-    );
+    const data = { ticket: ticket.id, number: ticket.number, kind, outcome, readBackAt: at };
+    const piece = { workflowId, step: `${event}/${change.id}`, person, event, target: change.target, at: now };
+    await dependencies.store.write({ evidence: [{ ...piece, kind: 'ticket-opened', data }] });
     return { status: 'confirmed', at, accounts: [], ticket: ticket.number };
   } catch (error) {
     if (error instanceof Failure && error.code === 'superseded')

@@ -1,4 +1,5 @@
 import { isUnsealed, sealRows, verifyChain } from '../ledger/chain.ts';
+import { writeTogether } from '../ledger/together.ts';
 import type { Connections } from './database.ts';
 import { embeddedConnections, postgresConnections } from './database.ts';
 import { openEmbedded } from './embedded.ts';
@@ -63,6 +64,7 @@ export function storeOver(connections: Connections): Store {
   return {
     transaction: (work) => again(() => connections.transaction((session) => work(transactionOver(session)))),
     read: (work) => work(reader),
+    write: (pieces) => again(() => writeTogether(connections.single, pieces)),
     async seal(limit = 1_000) {
       if (!(await isUnsealed(connections.single))) return 0;
       return again(() => connections.transaction((session) => sealRows(session, limit)));
