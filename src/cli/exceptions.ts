@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { askApi } from './api.ts';
 import type { Cli } from './cli.ts';
 import { reachDirectory } from './directory.ts';
+import { resolveCommand } from './resolve.ts';
 import { settingsOf } from './settings.ts';
 
 const optionsSchema = z.object({
@@ -30,7 +31,7 @@ const pageSchema = z.object({
 });
 type Exception = z.infer<typeof pageSchema>['items'][number];
 
-/** `muster exceptions`: what a person must see to. */
+/** `muster exceptions list` and `muster exceptions resolve ID`. */
 export function exceptionsCommand(cli: Cli): Command {
   const list = new Command('list')
     .description('list the open exceptions, by the date they are due')
@@ -60,7 +61,10 @@ export function exceptionsCommand(cli: Cli): Command {
       else if (items.length === 0) cli.out(all ? 'No exceptions.' : 'No open exceptions.');
       else for (const exception of items) cli.out(inWords(exception));
     });
-  return new Command('exceptions').description('what a person must see to').addCommand(list, { isDefault: true });
+  return new Command('exceptions')
+    .description('what a person must see to: list it, resolve it')
+    .addCommand(list, { isDefault: true })
+    .addCommand(resolveCommand(cli));
 }
 
 async function everyPage(read: (page: { limit: string; cursor?: string }) => Promise<unknown>): Promise<Exception[]> {

@@ -53,7 +53,7 @@ describe('the command line', () => {
     const commands = 'demo start receiver worker operator watch setup doctor send terminate people exceptions'.split(
       ' ',
     );
-    for (const command of [...commands, 'people import', 'people show', 'exceptions list']) {
+    for (const command of [...commands, 'people import', 'people show', 'exceptions list', 'exceptions resolve']) {
       out = [];
       expect(await muster(`${command} --help`)).toBe(0);
       expect(out.join('\n')).toContain(`Usage: muster ${command}`);
@@ -74,6 +74,12 @@ describe('the command line', () => {
       'terminate GT-48291 --category boredom': 'boredom',
       'people import nowhere.json': 'muster: nowhere.json cannot be read',
       'people show': "error: missing required argument 'id'",
+      'exceptions resolve --action retry': "error: missing required argument 'id'",
+      'exceptions resolve a/b': "error: required option '--action <action>' not specified",
+      'exceptions resolve a/b --action skip': 'Allowed choices are retry, done, drop, attach.',
+      'exceptions resolve a/b --action drop': 'muster: say why: drop needs --reason',
+      'exceptions resolve a/b --action attach --reason old': 'muster: say whose it is: attach needs --person',
+      'exceptions resolve a/b --action retry --person GT-1': 'muster: --person is for attach alone',
       'receiver --config nowhere.yaml': 'nowhere.yaml does not exist',
       receiver: 'muster: there is no muster.yaml',
     };
@@ -90,6 +96,7 @@ describe('the command line', () => {
     for (const line of [
       'people show GT-48291',
       'exceptions',
+      'exceptions resolve person:GT-1/x --action retry',
       'terminate GT-48291 --immediate',
       'send event.json --source workday',
     ]) {

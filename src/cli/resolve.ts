@@ -1,0 +1,67 @@
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+import { Failure } from '../model/failure.ts';
+import { askApi, requireRunning } from './api.ts';
+import type { Cli } from './cli.ts';
+import { settingsOf } from './settings.ts';
+
+const actions = ['retry', 'done', 'drop', 'attach'] as const;
+
+const optionsSchema = z.object({
+  action: z.enum(actions),
+  reason: z.string().optional(),
+  person: z.string().optional(),
+});
+type Options = z.infer<typeof optionsSchema>;
+
+const resolvedSchema = z.object({
+  said: z.string(),
+  exception: z.looseObject({ id: z.string(), resolvedAt: z.string().optional() }),
+});
+
+/** `muster exceptions resolve ID`: the operator API tells whatever waits for it, and vouches for who says it. */
+export function resolveCommand(cli: Cli): Command {
+  return new Command('resolve')
+    .description('say what is to become of one')
+    .argument('<id>', 'the exception, as `muster exceptions` shows it in parentheses')
+    .addOption(new Option('--action <action>', 'what to do').choices([...actions]).makeOptionMandatory())
+    .option('--reason <words>', 'why; it stays in the ledger (not needed for retry)')
+    .option('--person <id>', 'for attach: whose the event is; a worker id, an e-mail or any other name')
+    .addHelpText(
+      'after',
+      `
+Actions:
+  retry   try it again now
+  done    it is settled, by hand; what waits for a target is tried again, and closes when the target confirms
+  drop    nothing is to come of the event that waits
+  attach  the event that nobody was found for is about --person
+What the watch found (watch/…) is closed by done alone. Whoever caused an event resolves nothing that came of it.
+
+Examples:
+  muster exceptions resolve person:GT-48291/workday:42/close:salesforce/step-failed --action retry
+  muster exceptions resolve event:workday:43/unknown-person --action attach --person GT-48291 --reason "an old number"
+
+Exit codes: 0 the workflow took it (what it waits for may take longer), 1 refused, unknown or resolved already,
+2 wrong usage, 3 Muster, Temporal or its workers are out of reach.`,
+    )
+    .action(async (id: string, _options, command: Command) => {
+      const settings = settingsOf(cli, command);
+      const body = bodyOf(optionsSchema.parse(command.opts()));
+      const running = await requireRunning(settings);
+      const answer = await askApi(running, `/api/exceptions/${encodeURIComponent(id)}`, body);
+      if (settings.json) {
+        cli.out(JSON.stringify(answer));
+        return;
+      }
+      const { said, exception } = resolvedSchema.parse(answer);
+      cli.out(said);
+      cli.out(exception.resolvedAt === undefined ? 'It is still open.' : `Resolved at ${exception.resolvedAt}.`);
+    });
+}
+
+function bodyOf({ action, reason, person }: Options): Record<string, string> {
+  if (action !== 'retry' && !reason?.trim()) throw new Failure('misconfigured', `say why: ${action} needs --reason`);
+  if (action === 'attach' && !person) throw new Failure('misconfigured', 'say whose it is: attach needs --person');
+  if (action !== 'attach' && person !== undefined) throw new Failure('misconfigured', '--person is for attach alone');
+  return { action, ...(reason === undefined ? {} : { reason }), ...(person === undefined ? {} : { person }) };
+}
