@@ -1,57 +1,14 @@
-// What the page does in the browser. Everything it shows goes in as text, never as HTML, and the token is kept in
-// sessionStorage: it is gone with the tab.
-const find = (id) => document.getElementById(id);
-const workflows = document.body.dataset.workflows;
+// What the page does in the browser: signs in, looks every few seconds, and looks people up.
+import { ask, token } from './ask.js';
+import { element, fill, find, moment, workflowLink } from './elements.js';
+import { hideExceptions, showExceptions } from './exceptions.js';
+
 const everyMs = 5000;
 let timer;
-
-function element(name, ...children) {
-  const made = document.createElement(name);
-  made.append(...children.map((child) => (child === undefined || child === null ? '' : child)));
-  return made;
-}
-
-function workflowLink(workflowId, text) {
-  if (!workflows) return text;
-  const link = element('a', text);
-  link.href = `${workflows}/${encodeURIComponent(workflowId)}`;
-  link.target = '_blank';
-  link.rel = 'noreferrer';
-  return link;
-}
-
-function moment(iso) {
-  if (!iso) return '';
-  const time = element('time', new Date(iso).toLocaleString());
-  time.dateTime = iso;
-  return time;
-}
-
-function fill(table, heads, rows) {
-  const head = element('tr', ...heads.map((text) => element('th', text)));
-  const none = element('td', 'none');
-  none.className = 'none';
-  none.colSpan = heads.length;
-  const body =
-    rows.length === 0
-      ? [element('tr', none)]
-      : rows.map((row) => element('tr', ...row.map((cell) => element('td', cell))));
-  table.replaceChildren(element('thead', head), element('tbody', ...body));
-}
 
 function notice(text, fault) {
   find('notice').textContent = text;
   find('notice').classList.toggle('fault', fault === true);
-}
-
-async function ask(path) {
-  const answer = await fetch(path, { headers: { authorization: `Bearer ${sessionStorage.getItem('token')}` } });
-  const said = await answer.json().catch(() => ({}));
-  if (answer.ok) return said;
-  if (answer.status === 401) signOut();
-  throw new Error(
-    answer.status === 401 ? 'That token is not known.' : said.detail || said.title || `status ${answer.status}`,
-  );
 }
 
 const inFlight = ['Terminating', 'PreHire', 'Suspended', 'OnLeave'];
@@ -65,36 +22,17 @@ async function refresh() {
       ...inFlight.map((state) => ask(`/api/people?limit=50&state=${state}`)),
     ]);
     // Signed out in between: nothing may come back on the screen.
-    if (!sessionStorage.getItem('token')) return;
-    showExceptions(exceptions.items);
+    if (!token.get()) return;
+    showExceptions(exceptions.items, refresh);
     showPeople(people.flatMap((page) => page.items));
     showEvents(events.items);
     signedIn(true);
     notice(`As of ${new Date().toLocaleTimeString()}`);
   } catch (error) {
+    if (error.unknown) signOut();
     notice(error.message, true);
   }
-  if (sessionStorage.getItem('token')) timer = setTimeout(refresh, everyMs);
-}
-
-function showExceptions(items) {
-  fill(
-    find('exceptions'),
-    ['due', 'kind', 'person', 'target', 'what is wrong', 'owner', 'alerted'],
-    items.map((item) => {
-      const due = element('span', moment(item.dueAt));
-      if (Date.parse(item.dueAt) < Date.now()) due.className = 'overdue';
-      return [
-        due,
-        workflowLink(item.workflowId, item.kind),
-        item.person,
-        item.target,
-        item.reason,
-        item.owner,
-        item.alert,
-      ];
-    }),
-  );
+  if (token.get()) timer = setTimeout(refresh, everyMs);
 }
 
 function showPeople(items) {
@@ -155,15 +93,16 @@ function signedIn(yes) {
 }
 
 function signOut() {
-  sessionStorage.removeItem('token');
+  token.forget();
   clearTimeout(timer);
   signedIn(false);
-  for (const id of ['exceptions', 'people', 'events', 'person']) find(id).replaceChildren();
+  hideExceptions();
+  for (const id of ['people', 'events', 'person']) find(id).replaceChildren();
 }
 
 find('sign-in').addEventListener('submit', (event) => {
   event.preventDefault();
-  sessionStorage.setItem('token', find('token').value.trim());
+  token.keep(find('token').value.trim());
   find('token').value = '';
   refresh();
 });
@@ -175,4 +114,4 @@ find('look-up').addEventListener('submit', (event) => {
   event.preventDefault();
   lookUp();
 });
-if (sessionStorage.getItem('token')) refresh();
+if (token.get()) refresh();

@@ -9,7 +9,7 @@ export interface TemporalUi {
   namespace: string;
 }
 
-/** Nothing but our own two files runs or is loaded; nobody frames the page, and no form of it goes anywhere. */
+/** Nothing but our own files runs or is loaded; nobody frames the page, and no form of it goes anywhere. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -27,6 +27,9 @@ export function pageRouter(temporalUi?: TemporalUi): Router {
   const files = [
     ['/', 'text/html', file('page.html').replace('{{workflows}}', escaped(workflowsAt(temporalUi)))],
     ['/page.js', 'text/javascript', file('browser.js')],
+    ['/exceptions.js', 'text/javascript', file('exceptions.js')],
+    ['/elements.js', 'text/javascript', file('elements.js')],
+    ['/ask.js', 'text/javascript', file('ask.js')],
     ['/page.css', 'text/css', file('page.css')],
   ] as const;
   for (const [path, mediaType, text] of files) {

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Listening, listen } from '../../src/http/listen.ts';
 import { pageRouter } from '../../src/page/page.ts';
 
+const scripts = ['/page.js', '/exceptions.js', '/elements.js', '/ask.js'];
+
 let plain: Listening;
 let linked: Listening;
 beforeAll(async () => {
@@ -14,12 +16,13 @@ afterAll(async () => {
   await linked.close(0);
 });
 
+const scriptText = async () => (await Promise.all(scripts.map((path) => text(path)))).join('\n');
 const text = async (path: string, where = plain) => (await fetch(where.url + path)).text();
 
 describe('the page', () => {
   it.each([
     ['/', 'text/html; charset=utf-8'],
-    ['/page.js', 'text/javascript; charset=utf-8'],
+    ...scripts.map((path) => [path, 'text/javascript; charset=utf-8']),
     ['/page.css', 'text/css; charset=utf-8'],
   ])('serves %s so that nothing foreign can run in it', async (path, type) => {
     const { headers } = await fetch(plain.url + path);
@@ -41,17 +44,24 @@ describe('the page', () => {
   });
 
   it('puts what it shows in as text, and keeps the token with the tab', async () => {
-    const script = await text('/page.js');
+    const script = await scriptText();
     expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacent|document\.write|localStorage|eval/);
     expect(script).toContain('sessionStorage');
   });
 
   it('looks for no element that it does not have', async () => {
-    const [html, script] = await Promise.all([text('/'), text('/page.js')]);
+    const [html, script] = await Promise.all([text('/'), scriptText()]);
     const wanted = [...script.matchAll(/find\('([\w-]+)'\)/g)].map(([, id]) => id);
     const there = [...html.matchAll(/id="([\w-]+)"/g)].map(([, id]) => id);
     expect(wanted.length).toBeGreaterThan(5);
     expect(there).toEqual(expect.arrayContaining(wanted));
+  });
+
+  it('has no script that is not served, and serves none that is not used', async () => {
+    const [html, script] = await Promise.all([text('/'), scriptText()]);
+    const loaded = [...html.matchAll(/<script[^>]* src="([^"]*)"/g)].map(([, path]) => path);
+    const imported = [...script.matchAll(/ from '\.(\/[\w-]+\.js)'/g)].map(([, path]) => path);
+    expect([...new Set([...loaded, ...imported])].sort()).toEqual([...scripts].sort());
   });
 
   it("links to Temporal's Web UI where it is known", async () => {
