@@ -4,6 +4,7 @@ import { makeStandIn as cyberark } from '../targets/cyberark/sandbox.ts';
 import { makeStandIn as entraId } from '../targets/entra-id/sandbox.ts';
 import { makeStandIn as github } from '../targets/github/sandbox.ts';
 import { makeStandIn as salesforce } from '../targets/salesforce/sandbox.ts';
+import { makeStandIn as scim } from '../targets/scim/sandbox.ts';
 import { makeStandIn as servicenow } from '../targets/servicenow/sandbox.ts';
 import type { MakeStandIn } from './stand-in.ts';
 
@@ -15,5 +16,6 @@ export const standIns: Readonly<Record<string, MakeStandIn>> = {
   'entra-id': entraId,
   github,
   salesforce,
+  scim,
   servicenow,
 };

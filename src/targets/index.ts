@@ -4,6 +4,7 @@ import { definition as cyberark } from './cyberark/index.ts';
 import { definition as entraId } from './entra-id/index.ts';
 import { definition as github } from './github/index.ts';
 import { definition as salesforce } from './salesforce/index.ts';
+import { definition as scim } from './scim/index.ts';
 import { definition as servicenow } from './servicenow/index.ts';
 import type { TargetDefinition } from './target.ts';
 
@@ -15,5 +16,6 @@ export const definitions: Readonly<Record<string, TargetDefinition>> = {
   'entra-id': entraId,
   github,
   salesforce,
+  scim,
   servicenow,
 };

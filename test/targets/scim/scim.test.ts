@@ -1,0 +1,4 @@
+import { targetSuite } from '../target-suite.ts';
+import { suite } from './portal.ts';
+
+targetSuite(suite);
