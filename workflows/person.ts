@@ -11,7 +11,13 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { IdentityEvent } from '../src/model/event.ts';
-import { deliverUpdate, type PersonInput, type ResolveMessage, statusQuery } from '../src/model/messages.ts';
+import {
+  deliverUpdate,
+  type PersonInput,
+  type ResolveMessage,
+  resolveUpdate,
+  statusQuery,
+} from '../src/model/messages.ts';
 import type { PendingChange } from '../src/model/person.ts';
 import type { ExceptionRequest, PersonView } from '../src/model/work.ts';
 import { Superseded } from './carry-out.ts';
@@ -22,7 +28,7 @@ import { readAgain } from './read-again.ts';
 import { checkResolution, refuse, vouchedFor } from './resolution.ts';
 
 export const deliver = defineUpdate<string, [IdentityEvent]>(deliverUpdate);
-export const resolve = defineUpdate<string, [ResolveMessage]>('resolve');
+export const resolve = defineUpdate<string, [ResolveMessage]>(resolveUpdate);
 export const status = defineQuery<unknown>(statusQuery);
 
 /**
