@@ -55,6 +55,8 @@ class Closing {
   readonly #context: CallContext;
   readonly #allowed: AllowedCall[];
   readonly #accounts: AccountsAbility;
+  /** Accounts that outlive their owner: they are never disabled here. */
+  #handover: { account: string; kind: string }[] = [];
   /** Refusals are kept to the end: what can be closed is closed first. */
   readonly #refusals: Failure[] = [];
 
@@ -76,6 +78,9 @@ class Closing {
   async run(): Promise<ChangeResult> {
     const keys = await keysOf(this.#store, this.#work.person, this.#connected.name);
     const seen = await this.#accounts.find(keys, this.#context);
+    this.#handover = seen
+      .filter((account) => !personalKinds.has(account.kind) && account.status !== 'absent')
+      .map(({ id, kind }) => ({ account: id, kind }));
     const personal = adminFirst(seen.filter((account) => personalKinds.has(account.kind)));
     await this.#keepBefore(personal);
     const closed: ClosedAccount[] = [];
@@ -176,7 +181,14 @@ class Closing {
       })),
       evidence: [{ ...piece, kind: 'access-closed', data }],
     });
-    return { status: 'confirmed', at, accounts: closed, ...(residualUntil === undefined ? {} : { residualUntil }) };
+    const handover = this.#handover.length === 0 ? {} : { handover: this.#handover };
+    return {
+      ...handover,
+      status: 'confirmed',
+      at,
+      accounts: closed,
+      ...(residualUntil === undefined ? {} : { residualUntil }),
+    };
   }
 
   #step(): string {

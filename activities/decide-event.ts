@@ -9,6 +9,7 @@ import { confidential } from '../src/policy/ends.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise } from './exceptions.ts';
 import { hired } from './hired.ts';
+import { restrain } from './restrain.ts';
 import { tell, writeSettlement } from './settle.ts';
 import { terminated, terminationRescinded } from './terminated.ts';
 import { viewOf } from './view.ts';
@@ -45,11 +46,13 @@ export async function decideEvent(
 }
 
 async function decideOnce(deciding: Deciding): Promise<Verdict> {
-  const { tx, person, event } = deciding;
+  const { dependencies, tx, person, event } = deciding;
   const before = await tx.personEvent(person.id, event.key);
   if (before !== undefined) return { settlement: { event: event.key, ...before } };
   if (person.pending.some((pending) => pending.kind === 'end' && pending.event === event.key))
     return { underWay: true };
+  const mode = dependencies.sources[event.source]?.mode ?? 'observe';
+  if (mode !== 'enforce') return restrain(deciding, mode);
   switch (event.type) {
     case 'terminated':
       return terminated(deciding);

@@ -1,16 +1,8 @@
 import { WithStartWorkflowOperation } from '@temporalio/client';
-import { defineSearchAttributeKey } from '@temporalio/common';
 import type { IdentityEvent } from '../src/model/event.ts';
-import {
-  deliverUpdate,
-  musterQueue,
-  type PersonInput,
-  personWorkflowId,
-  workflowTypes,
-} from '../src/model/messages.ts';
+import { deliverUpdate, type PersonInput, workflowTypes } from '../src/model/messages.ts';
+import { personStart } from '../src/person-start.ts';
 import type { Dependencies } from './dependencies.ts';
-
-const musterPerson = defineSearchAttributeKey('MusterPerson', 'KEYWORD');
 
 /**
  * Hands the event to its person by update-with-start. Whatever goes wrong ("not found", "accepted but completed", silence)
@@ -22,16 +14,7 @@ export async function deliverEvent(
 ): Promise<void> {
   const startWorkflowOperation = new WithStartWorkflowOperation<(input: PersonInput) => Promise<void>>(
     workflowTypes.person,
-    {
-      workflowId: personWorkflowId(person),
-      taskQueue: musterQueue,
-      args: [{ person }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      priority: { priorityKey: Math.min(priority, 2) },
-      staticSummary: `${person}: in flight`,
-      typedSearchAttributes: [{ key: musterPerson, value: person }],
-    },
+    personStart(person, priority),
   );
   await workflows.connection.withDeadline(Date.now() + 10_000, () =>
     workflows.executeUpdateWithStart(deliverUpdate, {

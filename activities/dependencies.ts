@@ -1,5 +1,6 @@
 import type { WorkflowClient } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { SourceConfig } from '../src/config.ts';
 import type { Store } from '../src/directory/store.ts';
 import type { PersonTiming } from '../src/model/work.ts';
 import type { Policy } from '../src/policy/schema.ts';
@@ -11,8 +12,8 @@ export interface Dependencies {
   policy: Policy;
   targets: ConnectedTargets;
   workflows: WorkflowClient;
-  /** Of muster.yaml: which sources may create people, and for how long (milliseconds) an equal event without an own id is the same one. */
-  sources: Record<string, { authoritative: boolean; duplicateWindow: number }>;
+  /** Of muster.yaml: which sources may create people, how far Muster may go for them, and for how long (milliseconds) an equal event without an own id is the same one. */
+  sources: Record<string, Pick<SourceConfig, 'authoritative' | 'duplicateWindow' | 'mode'>>;
   timing: PersonTiming;
   /** The key of the API's proofs. */
   proofKey(): Promise<string>;

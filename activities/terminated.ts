@@ -3,7 +3,7 @@ import { decideEnd, type EndDecision, pendingEnd } from '../src/policy/ends.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { beginInside, endEngagement } from './ends.ts';
 
-/** Somebody leaves: now, on a day, or not by this event (`semantics.md` 3). */
+/** Somebody leaves: now, on a day, or not by this event. The rules are in `src/policy/ends.ts`. */
 export async function terminated(deciding: Deciding): Promise<Verdict> {
   const { dependencies, person, event, now } = deciding;
   const decision = decideEnd({ person, event, policy: dependencies.policy, now: Date.parse(now) });

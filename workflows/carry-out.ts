@@ -26,6 +26,7 @@ export async function carryOut(desk: PersonDesk, end: BegunEnd, change: Change):
     if (result.status === 'superseded') throw new Superseded(result.message);
     if (result.status === 'confirmed') {
       await desk.settle([step, `${end.event}/${change.id}/deadline-missed`]);
+      await handOver(desk, end, change, result.handover ?? []);
       return result;
     }
     const advice = result.advice === undefined ? '' : ` ${result.advice}`;
@@ -41,6 +42,27 @@ export async function carryOut(desk: PersonDesk, end: BegunEnd, change: Change):
     ]);
     await desk.untilRetry(desk.exceptionId(step), desk.view.timing.slowRetryMs, `try ${title} again: ${result.code}`);
   }
+}
+
+/** Shared and service accounts are never disabled with a leaver: that each gets a new owner, and new secrets, is somebody's to see to. */
+function handOver(
+  desk: PersonDesk,
+  end: BegunEnd,
+  change: Change,
+  accounts: { account: string; kind: string }[],
+): Promise<void> {
+  const title = end.titles[change.target] ?? change.target;
+  return desk.raise(
+    end.owner,
+    accounts.map(({ account, kind }) => ({
+      step: `${end.event}/${change.id}/handover/${account}`,
+      kind: 'handover',
+      event: end.event,
+      person: desk.person,
+      target: change.target,
+      reason: `${desk.person} leaves and owns the ${kind} account ${account} in ${title}, which was not disabled. Give it a new owner and new secrets, then resolve this with "done".`,
+    })),
+  );
 }
 
 /** One activity, which Temporal repeats while its target is away. A person's `retry` ends its pause and begins a new one. */

@@ -78,7 +78,7 @@ export interface IdentityEvent {
   key: string;
   /** The name in muster.yaml whose secret verified. */
   source: string;
-  /** As `design.md` 3 makes it: the source's own id, its hash, or a fingerprint with a counter. */
+  /** The source's own id, its hash where it cannot be part of a name, or a fingerprint with a counter. */
   id: string;
   type: EventType;
   /** The worker id at the source. */

@@ -103,6 +103,8 @@ export type ChangeResult =
       /** ISO instant at which the target was read back. */
       at: string;
       accounts: ClosedAccount[];
+      /** Shared, service and break-glass accounts of the person: not closed, somebody must take them over. */
+      handover?: { account: string; kind: string }[];
       /** `INC0012345`, where the change opened a ticket. */
       ticket?: string;
       /** Until when something lives on that cannot be ended. */

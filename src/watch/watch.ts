@@ -2,7 +2,8 @@ import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Store } from '../directory/store.ts';
 import type { ExceptionKind } from '../model/exception.ts';
-import { musterQueue, type PersonInput, personWorkflowId, workflowTypes } from '../model/messages.ts';
+import { type PersonInput, priorities, workflowTypes } from '../model/messages.ts';
+import { personStart } from '../person-start.ts';
 import type { ConnectedTargets } from '../targets/connect.ts';
 import { alertOpenExceptions, closeAlertsOfResolved } from './alert.ts';
 
@@ -109,14 +110,10 @@ async function reviveOverdue({ client, store, log, overdueMs = 30_000 }: WatchOp
   const until = new Date(Date.now() - overdueMs).toISOString();
   const overdue = await store.transaction((tx) => tx.due(until, 500));
   for (const person of overdue) {
-    const handle = await client.workflow.start<(input: PersonInput) => Promise<void>>(workflowTypes.person, {
-      workflowId: personWorkflowId(person),
-      taskQueue: musterQueue,
-      args: [{ person }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${person}: in flight`,
-    });
+    const handle = await client.workflow.start<(input: PersonInput) => Promise<void>>(
+      workflowTypes.person,
+      personStart(person, priorities.termination),
+    );
     log.debug({ person, workflow: handle.workflowId }, 'a date has passed; their workflow is open');
   }
 }

@@ -28,7 +28,7 @@ const eventOf = (id: string, afterMs: number): IdentityEvent => ({
 /** A run of the event's workflow enters it, `afterMs` after the first came. */
 function admit(firstRunId: string, { id = fingerprint, afterMs = 0 } = {}) {
   const event = eventOf(id, afterMs);
-  const sources = { workday: { authoritative: true, duplicateWindow: window } };
+  const sources = { workday: { authoritative: true, mode: 'enforce', duplicateWindow: window } };
   const request = { event, now: event.receivedAt, workflowId: eventWorkflowId(event.key), firstRunId };
   return admitEvent({ store, sources } as Partial<Dependencies> as Dependencies, request);
 }

@@ -256,6 +256,31 @@ describe('leaver', () => {
     expect(ad.calls).toEqual([]);
   });
 
+  it('changes nothing for a source that is only watched, and asks for one that may only propose', async () => {
+    const ad = twoAccounts();
+    const started = await begin({ ad });
+    await started.addPerson();
+    const watched = await (await started.send({ id: 'w', source: 'watched' })).result();
+    expect(watched).toMatchObject({ outcome: 'ignored', reason: expect.stringContaining('mode "observe"') });
+    await started.send({ id: 'a', source: 'asked' });
+    await until(async () => (await exceptionsOf(started, true)).length === 1, 'the question');
+    expect(await exceptionsOf(started, true)).toEqual([{ kind: 'needs-decision', target: undefined }]);
+    expect(ad.calls).toEqual([]);
+    expect(await started.store.transaction((tx) => tx.person('GT-48291'))).toMatchObject({ state: 'Active', epoch: 0 });
+  });
+
+  it('leaves a shared account open and has somebody take it over', async () => {
+    const ad = new FakeTarget([
+      { id: 'schen', worker: 'GT-48291', enabled: true },
+      { id: 'press', worker: 'GT-48291', kind: 'shared', enabled: true },
+    ]);
+    const started = await begin({ ad });
+    await started.addPerson();
+    await (await started.send({ id: 'shared' })).result();
+    expect(ad.changes).toEqual(['disable schen']);
+    expect(await exceptionsOf(started, true)).toEqual([{ kind: 'handover', target: 'ad' }]);
+  });
+
   it('makes one ticket for two reports of one leaver', async () => {
     const servicenow = new FakeTarget();
     const started = await begin({ ad: twoAccounts(), servicenow });
