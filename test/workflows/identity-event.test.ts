@@ -142,6 +142,10 @@ describe('identityEvent', () => {
     await line.addPerson();
     const handle = await line.send({ id: 'revived' });
     await until(() => ad.calls.length > 0, 'the first try');
+    await until(async () => {
+      const { events } = await handle.fetchHistory();
+      return events?.some(({ activityTaskCompletedEventAttributes: done }) => done != null);
+    }, 'the delivery to be answered');
     await environment.client.workflow.getHandle(personWorkflowId('GT-48291')).terminate('by hand');
     away = false;
     expect((await handle.result()).outcome).toBe('applied');
