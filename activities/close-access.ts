@@ -6,7 +6,7 @@ import type { ConnectedTarget } from '../src/targets/connect.ts';
 import type { AccountSeen, AccountsAbility, CallContext, PersonKeys } from '../src/targets/target.ts';
 import { type AllowedCall, callContext } from './call-context.ts';
 import type { Dependencies } from './dependencies.ts';
-import { needsSomebody, toApplicationFailure } from './failures.ts';
+import { needsSomebody, resultOfFailure, toApplicationFailure } from './failures.ts';
 import { targetOf } from './target-of.ts';
 
 /** Closes every account the person has at one target, and reads each back: done means that the target says so. */
@@ -17,17 +17,7 @@ export async function closeAccess(dependencies: Dependencies, work: ChangeWork):
     const closing = new Closing(dependencies, connected, work, callContext(dependencies, work, allowed), allowed);
     return await closing.run();
   } catch (error) {
-    if (error instanceof Failure && error.code === 'superseded')
-      return { status: 'superseded', message: error.message };
-    if (error instanceof Failure && needsSomebody(error)) {
-      return {
-        status: 'blocked',
-        code: error.code,
-        message: error.message,
-        ...(error.advice === undefined ? {} : { advice: error.advice }),
-      };
-    }
-    throw toApplicationFailure(error, dependencies.timing.retryMaximumMs);
+    return resultOfFailure(error, dependencies.timing.retryMaximumMs);
   }
 }
 

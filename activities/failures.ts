@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Failure, failureHandling } from '../src/model/failure.ts';
+import type { ChangeResult } from '../src/model/work.ts';
 
 /**
  * Failure → what Temporal retries: the one place where the two meet. Everything thrown may be tried again (Muster never
@@ -24,3 +25,12 @@ export function toApplicationFailure(error: unknown, longestPauseMs: number, slo
 
 /** True for failures that another try in a minute will not cure: somebody has to change something at the target. */
 export const needsSomebody = (failure: Failure): boolean => failureHandling[failure.code] === 'slow';
+
+/** What became of a change that failed: a result where newer work or a person decides; thrown, for Temporal to try again, otherwise. */
+export function resultOfFailure(error: unknown, longestPauseMs: number): ChangeResult {
+  if (!(error instanceof Failure)) throw toApplicationFailure(error, longestPauseMs);
+  if (error.code === 'superseded') return { status: 'superseded', message: error.message };
+  if (!needsSomebody(error)) throw toApplicationFailure(error, longestPauseMs);
+  const advice = error.advice === undefined ? {} : { advice: error.advice };
+  return { status: 'blocked', code: error.code, message: error.message, ...advice };
+}

@@ -2,7 +2,7 @@ import { Failure } from '../src/model/failure.ts';
 import type { ChangeResult, ChangeWork } from '../src/model/work.ts';
 import { callContext } from './call-context.ts';
 import type { Dependencies } from './dependencies.ts';
-import { needsSomebody, toApplicationFailure } from './failures.ts';
+import { resultOfFailure } from './failures.ts';
 import { targetOf } from './target-of.ts';
 
 /** Opens the ticket of a plan's change, or finds the one that a lost answer already made, and reads it back. */
@@ -25,16 +25,6 @@ export async function openTicket(dependencies: Dependencies, work: ChangeWork): 
     await dependencies.store.write({ evidence: [{ ...piece, kind: 'ticket-opened', data }] });
     return { status: 'confirmed', at, accounts: [], ticket: ticket.number };
   } catch (error) {
-    if (error instanceof Failure && error.code === 'superseded')
-      return { status: 'superseded', message: error.message };
-    if (error instanceof Failure && needsSomebody(error)) {
-      return {
-        status: 'blocked',
-        code: error.code,
-        message: error.message,
-        ...(error.advice === undefined ? {} : { advice: error.advice }),
-      };
-    }
-    throw toApplicationFailure(error, dependencies.timing.retryMaximumMs);
+    return resultOfFailure(error, dependencies.timing.retryMaximumMs);
   }
 }

@@ -73,7 +73,8 @@ export async function musterContender(options: {
       let answer = await post();
       for (; answer.status === 503; answer = await post()) await pause(500);
       const acknowledged = performance.now() - began;
-      if (answer.status !== 202 && answer.status !== 200) throw new Error(`the receiver answered ${answer.status}: ${await answer.text()}`);
+      if (answer.status !== 202 && answer.status !== 200)
+        throw new Error(`the receiver answered ${answer.status}: ${await answer.text()}`);
       const workflowId = eventWorkflowId(`workday:${id}`);
       const confirmed = client.workflow
         .getHandle(workflowId)
