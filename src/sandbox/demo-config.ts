@@ -59,6 +59,9 @@ export function demoConfig({ sandboxUrl, ldapsUrl, caPath }: SandboxAddress): z.
           baseUrl: `${sandboxUrl}/aws-iam`,
           accessKeyId: secret('aws-access-key-id'),
           secretAccessKey: secret('aws-secret-access-key'),
+          // All the roles there are, so that no session of a leaver's lives on.
+          roleNames: ['Developer', 'Operations'],
+          residualHours: 0,
         },
       },
       cyberark: {

@@ -57,9 +57,9 @@ export class MusterProcess {
   readonly #home: string;
   #said = '';
 
-  private constructor(home: string) {
+  private constructor(home: string, more: NodeJS.ProcessEnv) {
     this.#home = home;
-    this.#child = spawn(process.execPath, [bin, 'start'], { cwd: root, env: environment(home) });
+    this.#child = spawn(process.execPath, [bin, 'start'], { cwd: root, env: { ...environment(home), ...more } });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk) => {
         this.#said += chunk;
@@ -68,9 +68,12 @@ export class MusterProcess {
     this.#ended = new Promise((resolve) => this.#child.once('exit', (code, signal) => resolve(code ?? signal)));
   }
 
-  /** Starts one and waits until `ready.json` is there. */
-  static async start(home: string): Promise<{ process: MusterProcess; ready: ReadyFile }> {
-    const started = new MusterProcess(home);
+  /** Starts one, with `more` in its environment, and waits until `ready.json` is there. */
+  static async start(
+    home: string,
+    more: NodeJS.ProcessEnv = {},
+  ): Promise<{ process: MusterProcess; ready: ReadyFile }> {
+    const started = new MusterProcess(home, more);
     const path = join(home, 'ready.json');
     let ended: number | string | null | undefined;
     void started.#ended.then((how) => {
