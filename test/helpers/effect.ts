@@ -43,10 +43,13 @@ export async function effectOf(stack: Stack, person: string): Promise<Effect> {
     `${person}'s targets to be read again`,
     120_000,
   );
-  const workflow = await until(async () => {
-    const status = await statusOf(personWorkflowId(person));
-    return status !== 'RUNNING' && status;
-  }, `${person}'s workflow to end`);
+  // The next task of a workflow whose worker was killed waits some seconds for that worker before another gets it.
+  const ended = (id: string) =>
+    until(async () => {
+      const status = await statusOf(id);
+      return status !== 'RUNNING' && status;
+    }, `${id} to end`);
+  const workflow = await ended(personWorkflowId(person));
   const chain = await until(async () => {
     const verdict = await store.verify();
     return (!verdict.intact || verdict.unsealed === 0) && verdict;
@@ -61,7 +64,7 @@ export async function effectOf(stack: Stack, person: string): Promise<Effect> {
       arrivals.items.map(async ({ key, outcome, settledAt }) => ({
         outcome,
         settled: settledAt !== undefined,
-        workflow: await statusOf(eventWorkflowId(key)),
+        workflow: await ended(eventWorkflowId(key)),
       })),
     ),
     state: (await store.read((reader) => reader.person(person)))?.state,
