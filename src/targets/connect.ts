@@ -53,6 +53,6 @@ export function connectTargets(
 
 /** What a connected target can do, by the abilities it has. */
 export function abilitiesOf(target: Target): string[] {
-  const all = ['accounts', 'entitlements', 'sessions', 'tickets', 'messages'] as const;
+  const all = ['accounts', 'entitlements', 'sessions', 'credentials', 'mailbox', 'tickets', 'messages'] as const;
   return all.filter((ability) => target[ability] !== undefined);
 }

@@ -63,6 +63,35 @@ export interface AccountsAbility {
   enable(account: AccountSeen, context: CallContext): Promise<Outcome>;
   /** Makes one, disabled unless `enabled`; finds the one that a lost answer already made. */
   create?(account: NewAccount, context: CallContext): Promise<{ account: AccountSeen; outcome: Outcome }>;
+  /** Every account the target holds, page by page, for adoption and reconciliation. Reads only. */
+  list?(context: CallContext): AsyncIterable<ListedAccount[]>;
+  /** Writes attributes of the account that differ; those it does not know are left out. Never status, login or entitlements. */
+  update?(account: AccountSeen, attributes: AccountAttributes, context: CallContext): Promise<Outcome>;
+  /** Deletes it for good, so that `read` gives undefined or `absent`. Gone already is `already`. */
+  remove?(account: AccountSeen, context: CallContext): Promise<Outcome>;
+}
+
+/** An account as a full read shows it, with what it correlates by. */
+export interface ListedAccount extends AccountSeen {
+  /** The worker id the target itself keeps (employeeID, externalId), where it keeps one. */
+  workerId?: string;
+  email?: string;
+  /** Has rights that administer the target itself. */
+  privileged: boolean;
+}
+
+/** Attributes that targets may keep of a person, by Muster's names; `null` empties one. Dates are civil dates. */
+export interface AccountAttributes {
+  firstName?: string;
+  lastName?: string;
+  department?: string | null;
+  jobTitle?: string | null;
+  location?: string | null;
+  /** The manager's worker id, and their address where Muster knows it. */
+  managerId?: string | null;
+  managerEmail?: string | null;
+  startDate?: string;
+  email?: string;
 }
 
 /** What a new account is made of. Names and addresses come from the directory's reservation, never from the target. */
@@ -90,6 +119,33 @@ export interface SessionsAbility {
   residualMs?: number;
 }
 
+/** The first credential of a new account: it exists in this call and at its reader, and nowhere else. */
+export interface CredentialsAbility {
+  /**
+   * Makes a one-time credential, replacing an earlier one of ours. `validFrom` is an ISO instant. A repeat makes a new one:
+   * the caller hands over whichever it got last.
+   */
+  issue(
+    account: AccountSeen,
+    request: { validFrom: string; lifetimeMinutes: number },
+    context: CallContext,
+  ): Promise<{
+    /** `temporaryPass`, `oneTimePassword`, `link`. */
+    kind: string;
+    secret: string;
+    /** ISO instant. */
+    expiresAt: string;
+  }>;
+}
+
+/** A mailbox that outlives its owner for a while. */
+export interface MailboxAbility {
+  /** Hands the mailbox to somebody (an address), before the licence that pays for it goes. */
+  handOver(account: AccountSeen, to: { email: string }, context: CallContext): Promise<Outcome>;
+  /** Entitlements (licences) that the mailbox needs: they are kept at the end and go with a later step. */
+  neededBy(account: AccountSeen): string[];
+}
+
 export interface TicketRequest {
   /** Looked for before anything is made; a second call with the same one finds the first's ticket. */
   correlationId: string;
@@ -98,6 +154,10 @@ export interface TicketRequest {
   title: string;
   body: string;
   urgency?: 'high' | 'medium' | 'low';
+  /** Points to work through one by one: sub-tasks where the target has them, lines of the body elsewhere. */
+  checklist?: string[];
+  /** Fields of an order or a form, by the target's own names. */
+  fields?: Record<string, string>;
 }
 
 export interface Ticket {
@@ -106,6 +166,8 @@ export interface Ticket {
   /** What people call it: `INC0012345`. */
   number: string;
   state: 'open' | 'closed';
+  /** How a closed one ended, where the target says: an order that was not fulfilled is `failed`. */
+  result?: 'done' | 'failed';
 }
 
 export interface TicketsAbility {
@@ -114,8 +176,21 @@ export interface TicketsAbility {
   close(ticket: Ticket, kind: string, note: string, context: CallContext): Promise<Outcome>;
 }
 
+export interface MessageRequest {
+  /** Makes a repeat recognisable: a message id, a thread key, a client id. */
+  correlationId: string;
+  /** A channel as the target names it (`#identity-security`), or a person by their address. */
+  to: { channel: string } | { email: string };
+  /** One line: the subject, the bold first line. */
+  title: string;
+  /** Plain text, several lines. */
+  text: string;
+  /** Offered below the text: buttons where the target has them, links elsewhere. `value` is an opaque id, never the decision's data. */
+  actions?: { id: string; label: string; value: string; style?: 'primary' | 'danger'; url?: string }[];
+}
+
 export interface MessagesAbility {
-  send(message: { correlationId: string; to: string; text: string }, context: CallContext): Promise<Outcome>;
+  send(message: MessageRequest, context: CallContext): Promise<Outcome>;
 }
 
 /** A connected target: what it can do is which abilities it has, never declared twice. */
@@ -125,6 +200,8 @@ export interface Target {
   accounts?: AccountsAbility;
   entitlements?: EntitlementsAbility;
   sessions?: SessionsAbility;
+  credentials?: CredentialsAbility;
+  mailbox?: MailboxAbility;
   tickets?: TicketsAbility;
   messages?: MessagesAbility;
   /** Closes sockets and pools. */

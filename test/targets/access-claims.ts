@@ -102,7 +102,12 @@ export function accessClaims(tools: SuiteTools): void {
   ability(messages, 'messages', () => {
     test('a message is sent once', async () => {
       const target = tools.bench.connect();
-      const message = { correlationId: 'left/GT-48291', to: '#identity-security', text: 'GT-48291 has left' };
+      const message = {
+        correlationId: 'left/GT-48291',
+        to: { channel: '#identity-security' },
+        title: 'Left',
+        text: 'GT-48291 has left',
+      };
       await expect(target.messages?.send(message, tools.bench.refusing())).rejects.toMatchObject({ code: 'stopped' });
       expect(await target.messages?.send(message, tools.bench.context())).toBe('changed');
       expect(await target.messages?.send(message, tools.bench.context())).toBe('already');

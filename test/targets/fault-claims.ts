@@ -30,7 +30,7 @@ export function faultClaims(tools: SuiteTools): void {
       }
       const request = { correlationId: 'c', kind: suite.ticketKinds?.[0] ?? 'incident', title: 't', body: 'b' };
       if (target.tickets !== undefined) return target.tickets.open(request, context);
-      return target.messages?.send({ correlationId: 'c', to: 't', text: 't' }, context);
+      return target.messages?.send({ correlationId: 'c', to: { channel: 't' }, title: 't', text: 't' }, context);
     };
     /** No failure may carry a secret into logs and histories. */
     const failed = async (work: Promise<unknown>, expected: { code: FailureCode; retryAfterMs?: number }) => {
