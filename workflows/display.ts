@@ -79,6 +79,17 @@ function waitingFor(view: PersonView, open: PendingChange[]): string[] {
   return unique(words);
 }
 
-const waits = { end: 'endDate', start: 'startDate', reminder: 'reminder', grace: 'grace', later: 'later' } as const;
+const waits: Readonly<Record<PendingChange['kind'], string>> = {
+  end: 'endDate',
+  start: 'startDate',
+  leave: 'leave',
+  change: 'effectiveDate',
+  access: 'targets',
+  grace: 'grace',
+  reminder: 'reminder',
+  approval: 'approval',
+  order: 'order',
+  later: 'later',
+};
 
 const unique = (words: string[]): string[] => [...new Set(words)].sort();

@@ -32,19 +32,19 @@ export function belongings(session: Session): Pick<Transaction, 'addIdentifier' 
 
     putEngagement: (
       person,
-      { id, wid = null, endDate = null, lastDayOfWork = null, managerId = null, location = null, ...rest },
+      { id, wid = null, endDate = null, lastDayOfWork = null, managerId = null, location = null, end = null, ...rest },
     ) =>
       session.run(async (database) => {
-        const row = { ...rest, wid, endDate, lastDayOfWork, managerId, location };
+        const row = { ...rest, wid, endDate, lastDayOfWork, managerId, location, end };
         await database
           .insert(engagement)
           .values({ ...row, person, id })
           .onConflictDoUpdate({ target: [engagement.person, engagement.id], set: row });
       }),
 
-    putAccount: ({ target, id, managedBy = null, ...rest }) =>
+    putAccount: ({ target, id, managedBy = null, seenAt = null, ...rest }) =>
       session.run(async (database) => {
-        const row = { ...rest, managedBy, updatedAt: sql`now()` };
+        const row = { ...rest, managedBy, seenAt, updatedAt: sql`now()` };
         await database
           .insert(account)
           .values({ ...row, target, id })

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, date, index, integer, primaryKey, text } from 'drizzle-orm/pg-core';
-import type { Account, Identifier, PendingChange, PersonAttributes, Protection } from '../model/person.ts';
+import type { FactSource } from '../model/grant.ts';
+import type { Account, Engagement, Identifier, PendingChange, PersonAttributes, Protection } from '../model/person.ts';
 import { personStates } from '../model/person.ts';
 import { document, instant, key, muster, words } from './columns.ts';
 
@@ -17,6 +18,8 @@ export const person = muster.table(
     privileged: boolean().notNull(),
     protection: text().$type<Protection>(),
     attributes: document().$type<PersonAttributes>().notNull(),
+    /** Who said what last, fact by fact. */
+    facts: document().$type<Record<string, FactSource>>().notNull().default({}),
     /** Raised by every write to the row. */
     revision: integer().notNull().default(1),
     createdAt: instant('created_at').notNull().default(sql`now()`),
@@ -66,6 +69,8 @@ export const engagement = muster.table(
     managerId: key('manager_id'),
     location: text(),
     primary: boolean().notNull(),
+    /** How it ended: the event and its entry moment, the category, whether a rehire is welcome. */
+    end: document().$type<NonNullable<Engagement['end']>>(),
     seq: inserted(),
   },
   (table) => [
@@ -89,6 +94,8 @@ export const account = muster.table(
     status: text().$type<Account['status']>().notNull(),
     managedBy: text('managed_by'),
     entitlements: text().array().notNull(),
+    /** When the target itself was last read. */
+    seenAt: instant('seen_at'),
     updatedAt: instant('updated_at').notNull().default(sql`now()`),
   },
   (table) => [

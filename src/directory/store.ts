@@ -1,6 +1,7 @@
 import type { EventOutcome, IdentityEvent } from '../model/event.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { OpenException } from '../model/exception.ts';
+import type { Grant, LegalHold } from '../model/grant.ts';
 import type { Account, Engagement, Identifier, PendingChange, Person, PersonState } from '../model/person.ts';
 
 /** The directory and the ledger in one database: what must be true together is written in one transaction. */
@@ -107,12 +108,19 @@ export interface Transaction {
   createPerson(person: NewPerson): Promise<void>;
   updatePerson(
     id: string,
-    change: Partial<Pick<Person, 'name' | 'state' | 'epoch' | 'privileged' | 'attributes'>>,
+    change: Partial<Pick<Person, 'name' | 'state' | 'epoch' | 'privileged' | 'attributes' | 'facts'>>,
   ): Promise<void>;
   addIdentifier(person: string, identifier: Identifier): Promise<void>;
   putEngagement(person: string, engagement: Engagement): Promise<void>;
   /** By target and id; a later one replaces. */
   putAccount(account: Account): Promise<void>;
+  /** Access beside the rules'; by target, entitlement and origin, a later one replaces. */
+  putGrant(person: string, grant: Grant): Promise<void>;
+  removeGrant(person: string, grant: Pick<Grant, 'target' | 'entitlement' | 'origin'>): Promise<void>;
+  /** Insert-if-absent by its id. */
+  placeLegalHold(person: string, hold: Omit<LegalHold, 'liftAskedBy'>): Promise<void>;
+  /** The first of two asks, the second lifts; says which it was, or `same` where the same person asked twice. */
+  liftLegalHold(id: string, by: string, at: string): Promise<'asked' | 'lifted' | 'same' | 'none'>;
   putPending(person: string, change: PendingChange): Promise<void>;
   removePending(person: string, id: string): Promise<void>;
   people(

@@ -2,6 +2,7 @@ import { arrivals } from '../ledger/arrivals.ts';
 import { delivery } from '../ledger/delivery.ts';
 import { evidenceRows } from '../ledger/evidence.ts';
 import { exceptions } from '../ledger/exceptions.ts';
+import { access } from './access.ts';
 import { belongings } from './belongings.ts';
 import { guard } from './guard.ts';
 import { people } from './people.ts';
@@ -16,6 +17,7 @@ export function transactionOver(session: Session): Transaction {
     ...guard(session),
     ...people(session),
     ...peopleList(session),
+    ...access(session),
     ...belongings(session),
     ...timeline(session),
     ...arrivals(session),

@@ -86,6 +86,13 @@ export const exception = muster.table(
     resolvedAt: instant('resolved_at'),
     resolution: document().$type<{ action: string; by: string; reason: string }>(),
     alertClosedAt: instant('alert_closed_at'),
+    /** Somebody has it: its alert is not repeated any more. */
+    takenBy: text('taken_by'),
+    takenAt: instant('taken_at'),
+    /** A step that was skipped comes back then. */
+    until: instant(),
+    /** The first of the two who skip it. */
+    skipAskedBy: text('skip_asked_by'),
   },
   (table) => [
     index('exception_due').on(table.dueAt, table.id),

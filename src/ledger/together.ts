@@ -35,18 +35,19 @@ function kept(database: Database, { before = [] }: Together): SQL[] {
 function seen(database: Database, { accounts = [] }: Together): SQL[] {
   if (accounts.length === 0) return [];
   // What was known of it stays known: whose it is, and how it came to us.
-  const { name, kind, status, entitlements } = account;
+  const { name, kind, status, entitlements, seenAt } = account;
   const set = {
     name: excluded(name),
     kind: excluded(kind),
     status: excluded(status),
     entitlements: excluded(entitlements),
+    seenAt: excluded(seenAt),
     updatedAt: sql`now()`,
   };
   return [
     database
       .insert(account)
-      .values(accounts.map(({ managedBy = null, ...row }) => ({ ...row, managedBy })))
+      .values(accounts.map(({ managedBy = null, seenAt: at = null, ...row }) => ({ ...row, managedBy, seenAt: at })))
       .onConflictDoUpdate({ target: [account.target, account.id], set })
       .getSQL(),
   ];

@@ -10,6 +10,16 @@ export const exceptionKinds = [
   'event-stuck',
   'needs-decision',
   'handover',
+  'held',
+  'approval',
+  'separation-of-duties',
+  'order-overdue',
+  'drift',
+  'missing-events',
+  'silent-source',
+  'queue-unpolled',
+  'database-lost',
+  'alert-failed',
 ] as const;
 export type ExceptionKind = (typeof exceptionKinds)[number];
 

@@ -1,3 +1,6 @@
+import type { EndCategory } from './event.ts';
+import type { FactSource, Grant, LegalHold } from './grant.ts';
+
 /** Where a person stands. `MusterState` holds exactly these words. */
 export const personStates = [
   'PreHire',
@@ -39,6 +42,8 @@ export interface Engagement {
   managerId?: string;
   location?: string;
   primary: boolean;
+  /** How it ended, for who would hire them again. It is in no answer of the API. */
+  end?: { event: string; category?: EndCategory; enteredAt?: string; eligibleForRehire?: boolean };
 }
 
 /** An account as the directory knows it. `id` is the target's own stable id (objectGUID, 005…, login), not a name that changes. */
@@ -54,12 +59,38 @@ export interface Account {
   /** Set where another system provisions this account; Muster never writes it. */
   managedBy?: string;
   entitlements: string[];
+  /** When the target itself was last read, an ISO instant. */
+  seenAt?: string;
 }
+
+/**
+ * - `end`, `start`, `leave`: the person's state changes.
+ * - `change`: facts that hold from then on.
+ * - `access`: their access is planned anew, now or then, and made so.
+ * - `grace`: something kept for a while, or granted for a time, is over: planned anew.
+ * - `reminder`: somebody is told.
+ * - `approval`: a question's next reminder, escalation or end.
+ * - `order`: an order to people is looked after.
+ * - `later`: a step of the days after, by `data.action`.
+ */
+export const pendingKinds = [
+  'end',
+  'start',
+  'leave',
+  'change',
+  'access',
+  'grace',
+  'reminder',
+  'approval',
+  'order',
+  'later',
+] as const;
+export type PendingKind = (typeof pendingKinds)[number];
 
 /** Something that will happen to a person on a date; the sorted list of these is the person's timeline. */
 export interface PendingChange {
   id: string;
-  kind: 'end' | 'start' | 'reminder' | 'grace' | 'later';
+  kind: PendingKind;
   /** ISO instant at which it is due. */
   dueAt: string;
   /** The civil date and zone it came from, where it came from one. */
@@ -98,4 +129,9 @@ export interface Person {
   engagements: Engagement[];
   accounts: Account[];
   pending: PendingChange[];
+  /** Access beside what rules give. */
+  grants: Grant[];
+  facts: Record<string, FactSource>;
+  /** Those in force. Security and administrators alone see them. */
+  legalHolds: LegalHold[];
 }

@@ -1,7 +1,14 @@
 import type { Arrival, ExceptionRow, Page, PageRequest, Reader } from '../directory/store.ts';
 import { isConfidentialNow } from '../model/confidential.ts';
-import type { PendingChange, Person } from '../model/person.ts';
+import type { LegalHold } from '../model/grant.ts';
+import type { Engagement, PendingChange, Person } from '../model/person.ts';
 import type { Operator } from './operators.ts';
+
+/** A person as an answer shows them: why anybody left is in none, and legal holds are for security and administrators. */
+export type ShownPerson = Omit<Person, 'facts' | 'legalHolds' | 'engagements'> & {
+  engagements: Omit<Engagement, 'end'>[];
+  legalHolds?: LegalHold[];
+};
 
 /** What of confidential ends an operator may see at this moment. */
 export class Secrecy {
@@ -16,9 +23,10 @@ export class Secrecy {
   }
 
   /** The person without what is confidential and yet to come. */
-  person(person: Person): Person {
-    if (this.#knows) return person;
-    return { ...person, pending: person.pending.filter((change) => !this.#isSecret(change)) };
+  person({ facts: _, legalHolds, engagements, pending, ...person }: Person): ShownPerson {
+    const shown = { ...person, engagements: engagements.map(({ end: _, ...engagement }) => engagement) };
+    if (this.#knows) return { ...shown, pending, legalHolds };
+    return { ...shown, pending: pending.filter((change) => !this.#isSecret(change)) };
   }
 
   async showsArrival(arrival: Arrival): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endCategories, eventOutcomes, eventTypes } from '../model/event.ts';
 import { exceptionKinds } from '../model/exception.ts';
-import { accountKinds, personStates } from '../model/person.ts';
+import { accountKinds, pendingKinds, personStates } from '../model/person.ts';
 
 const moment = z.iso.datetime();
 const date = z.iso.date();
@@ -37,11 +37,12 @@ const account = z.strictObject({
   status: z.enum(['enabled', 'disabled', 'absent']),
   managedBy: optional(z.string()),
   entitlements: z.array(z.string()),
+  seenAt: optional(moment),
 });
 
 const pendingChange = z.strictObject({
   id: z.string(),
-  kind: z.enum(['end', 'start', 'reminder', 'grace', 'later']),
+  kind: z.enum(pendingKinds),
   dueAt: moment,
   date: optional(date),
   zone: optional(z.string()),
@@ -63,6 +64,32 @@ export const personShape = z.strictObject({
   engagements: z.array(engagement),
   accounts: z.array(account),
   pending: z.array(pendingChange),
+  /** Access beside what the policy's rules give. */
+  grants: z.array(
+    z.strictObject({
+      target: z.string(),
+      entitlement: z.string(),
+      origin: z.enum(['requested', 'adopted', 'grace', 'exception']),
+      until: optional(moment),
+      event: z.string(),
+      because: z.string(),
+      privileged: z.boolean(),
+      approval: optional(z.string()),
+      at: moment,
+    }),
+  ),
+  /** For security and administrators alone. */
+  legalHolds: optional(
+    z.array(
+      z.strictObject({
+        id: z.string(),
+        case: z.string(),
+        by: z.string(),
+        at: moment,
+        liftAskedBy: optional(z.string()),
+      }),
+    ),
+  ),
 });
 
 /** Something a person must see to. */

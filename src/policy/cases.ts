@@ -140,6 +140,9 @@ function personOf({ person: given }: Case): Person {
     epoch: 0,
     ...(protection === undefined ? {} : { protection }),
     identifiers: [],
+    grants: [],
+    facts: {},
+    legalHolds: [],
     engagements: given.engagements.map((each, index) => ({ workerId: given.id, ...each, primary: index === 0 })),
     accounts: accounts.map((each, index) => ({
       ...each,

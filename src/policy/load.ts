@@ -18,7 +18,11 @@ export function loadPolicy(path: string): Policy {
 export function parsePolicy(text: string, file = 'policy.yaml'): Policy {
   const parsed = parseYaml(text, file, policySchema);
   const rules = parsed.rules.map((rule) => ({ ...rule, holds: compileCondition(rule.when) }));
-  return { ...parsed, rules, hash: sha256(canonical(parsed)) };
+  const requestable = parsed.requestable.map((each) => ({
+    ...each,
+    isAutomatic: each.automatic === undefined ? () => false : compileCondition(each.automatic),
+  }));
+  return { ...parsed, rules, requestable, hash: sha256(canonical(parsed)) };
 }
 
 /** SHA-256 over the RFC 8785 form of a JSON value, `sha256:…`. */
@@ -43,7 +47,11 @@ function canonical(policy: PolicyFile): unknown {
       (rule) => rule.id,
     ),
     transitions: {
-      leaver: { tickets: by(policy.transitions.leaver.tickets, (ticket) => `${ticket.target}:${ticket.kind}`) },
+      ...policy.transitions,
+      leaver: {
+        ...policy.transitions.leaver,
+        tickets: by(policy.transitions.leaver.tickets, (ticket) => `${ticket.target}:${ticket.kind}`),
+      },
     },
     ends: { ...policy.ends, confidential: [...new Set(policy.ends.confidential)].sort() },
   };

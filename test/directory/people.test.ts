@@ -37,6 +37,9 @@ onBothDatabases('the directory', (under) => {
       epoch: 0,
       accounts: [],
       pending: [endAt('2025-11-16T05:00:00.000Z')],
+      grants: [],
+      facts: {},
+      legalHolds: [],
     });
   });
 

@@ -37,7 +37,15 @@ export const sarah: NewPerson = {
 };
 
 /** The record that comes of it. */
-export const sarahsRecord: Person = { ...sarah, epoch: 0, accounts: [], pending: [] };
+export const sarahsRecord: Person = {
+  ...sarah,
+  epoch: 0,
+  accounts: [],
+  pending: [],
+  grants: [],
+  facts: {},
+  legalHolds: [],
+};
 
 /** An account of hers. */
 export function accountOf(owner: string, change: Partial<Account> = {}): Account {

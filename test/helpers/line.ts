@@ -53,7 +53,10 @@ export async function startLine(options: LineOptions): Promise<Line> {
     ...usual,
     transitions: {
       ...usual.transitions,
-      leaver: { tickets: usual.transitions.leaver.tickets.filter(({ target }) => target in targets) },
+      leaver: {
+        ...usual.transitions.leaver,
+        tickets: usual.transitions.leaver.tickets.filter(({ target }) => target in targets),
+      },
     },
     ends: { ...usual.ends, readAgainAfter: 50, ...options.policy?.ends },
     retries: { ...quick, ...options.policy?.retries },

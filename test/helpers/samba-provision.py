@@ -100,6 +100,13 @@ ON_USERS = {
     "Reset Password": ("CR", "00299570-246d-11d0-a768-00aa006e0529"),
     "name": ("WP", "bf967a0e-0de6-11d0-a285-00aa003049e2"),
     "cn": ("WP", "bf96793f-0de6-11d0-a285-00aa003049e2"),
+    "givenName": ("WP", "f0f8ff8e-1191-11d0-a060-00aa006c33ed"),
+    "sn": ("WP", "bf967a41-0de6-11d0-a285-00aa003049e2"),
+    "displayName": ("WP", "bf967953-0de6-11d0-a285-00aa003049e2"),
+    "department": ("WP", "bf96794f-0de6-11d0-a285-00aa003049e2"),
+    "title": ("WP", "bf967a55-0de6-11d0-a285-00aa003049e2"),
+    "physicalDeliveryOfficeName": ("WP", "bf9679f7-0de6-11d0-a285-00aa003049e2"),
+    "manager": ("WP", "bf9679b5-0de6-11d0-a285-00aa003049e2"),
 }
 MEMBER = "bf9679c0-0de6-11d0-a285-00aa003049e2"
 
@@ -109,4 +116,6 @@ for unit in ("People", "Admins", "Leavers"):
         descriptors.dacl_add_ace(f"OU={unit},{base}", f"(OA;CIIO;{right};{kind};{USER};{sid})")
     # Create and delete user objects: new accounts, and moves between the units.
     descriptors.dacl_add_ace(f"OU={unit},{base}", f"(OA;CI;CCDC;{USER};;{sid})")
+    # Delete user objects together with what lies below them.
+    descriptors.dacl_add_ace(f"OU={unit},{base}", f"(OA;CIIO;SDDT;;{USER};{sid})")
 descriptors.dacl_add_ace(f"OU=Groups,{base}", f"(OA;CIIO;WP;{MEMBER};{GROUP};{sid})")

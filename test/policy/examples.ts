@@ -45,6 +45,9 @@ export function sarah(more: Partial<Person> = {}): Person {
     engagements: [engagement()],
     accounts: [],
     pending: [],
+    grants: [],
+    facts: {},
+    legalHolds: [],
     ...more,
   };
 }

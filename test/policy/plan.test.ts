@@ -181,7 +181,11 @@ describe('planning', () => {
         fc.shuffledSubarray(policy.transitions.leaver.tickets, { minLength: 2 }),
         fc.shuffledSubarray(policy.rules, { minLength: policy.rules.length }),
         (shuffled, tickets, rules) => {
-          const under = { ...policy, rules, transitions: { leaver: { tickets } } };
+          const under = {
+            ...policy,
+            rules,
+            transitions: { ...policy.transitions, leaver: { ...policy.transitions.leaver, tickets } },
+          };
           expect(planned({ targets: shuffled, policy: under })).toEqual(planned());
         },
       ),

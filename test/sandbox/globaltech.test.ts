@@ -127,5 +127,8 @@ function asPerson(id: string): Person {
     ],
     accounts: [],
     pending: [],
+    grants: [],
+    facts: {},
+    legalHolds: [],
   };
 }
