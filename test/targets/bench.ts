@@ -60,7 +60,9 @@ export interface Bench {
   /** The changing calls that the sandbox obeyed since the last reset, in order. */
   operations(): Promise<string[]>;
   /** What the stand-in itself holds. */
-  accounts(worker: string): Promise<AccountHeld[]>;
+  accounts(worker?: string): Promise<AccountHeld[]>;
+  /** All that the sandbox shows to whoever looks: state and calls, as text. */
+  shown(): Promise<string>;
   fault(fault: Fault | undefined): Promise<void>;
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -75,11 +77,12 @@ export async function openBench(suite: TargetSuite, people: SeedPerson[]): Promi
     port: 0,
     ldapsPort: 0,
   });
-  const relay = await startRelay(sandbox.ldapsPort ?? sandbox.port);
+  const relay = await startRelay(sandbox.ldapsPort ?? sandbox.smtpPort ?? sandbox.port);
+  const own = sandbox.ldapsUrl ?? sandbox.smtpUrl;
   const baseUrl =
-    sandbox.ldapsPort === undefined
+    own === undefined
       ? `http://127.0.0.1:${relay.port}/${suite.name}`
-      : `ldaps://127.0.0.1:${relay.port}`;
+      : `${new URL(own).protocol}//127.0.0.1:${relay.port}`;
   let connected: Target[] = [];
   let announced: string[] = [];
   const ask = async (path: string, method = 'GET', body?: unknown) => {
@@ -140,8 +143,9 @@ export async function openBench(suite: TargetSuite, people: SeedPerson[]): Promi
         z
           .record(z.string(), z.looseObject({ accounts: z.array(accountHeld).default([]) }))
           .parse(await ask('/state'))
-          [suite.name]?.accounts.filter((account) => account.worker === worker) ?? [],
+          [suite.name]?.accounts.filter((account) => worker === undefined || account.worker === worker) ?? [],
       ),
+    shown: async () => JSON.stringify([await ask('/state'), await ask('/calls')]),
     fault: async (fault) => {
       if (fault === undefined) await ask('/faults', 'DELETE');
       else await ask(`/faults/${suite.name}`, 'PUT', fault);

@@ -1,7 +1,9 @@
 import { describe, test } from 'vitest';
 import type { FailureCode } from '../../src/model/failure.ts';
+import type { AccountKind } from '../../src/model/person.ts';
 import type { MakeStandIn, SeedPerson } from '../../src/sandbox/stand-in.ts';
 import type {
+  AccountAttributes,
   AccountSeen,
   AccountsAbility,
   CallContext,
@@ -18,7 +20,7 @@ export interface TargetSuite {
   name: string;
   definition: TargetDefinition;
   makeStandIn: MakeStandIn;
-  /** Settings as muster.yaml would have them. `baseUrl` is `http://…/<name>`, or `ldaps://…` for a stand-in that listens by itself. */
+  /** Settings as muster.yaml would have them. `baseUrl` is `http://…/<name>`, or `ldaps://…` or `smtp://…` for a stand-in that listens by itself. */
   settings(baseUrl: string, made: { ca: string }): unknown;
   /** Secrets by reference: `{ 'env:SALESFORCE_KEY': '-----BEGIN…' }`. */
   secrets?: Record<string, string>;
@@ -30,7 +32,16 @@ export interface TargetSuite {
   unknownId?: string;
   /** Needed with tickets: the kinds that the settings know. */
   ticketKinds?: string[];
+  /**
+   * Messages: the vendor has no idempotency key and shows nothing of what was sent, so that a repeat is a second message. The
+   * claim is then that every call says `changed` and sends one, and the target's own tests and README say what can double.
+   */
+  messagesMayRepeat?: boolean;
   newAccount?: Partial<NewAccount>;
+  /** What `list` says of accounts of which kind. Default: the worker id of all, and that admin ones are privileged. */
+  listed?: { workerId?: AccountKind[]; privileged?: AccountKind[] };
+  /** What `update` is given beside the usual attributes. */
+  attributes?: AccountAttributes;
   /** What `read` says of a new account that was made enabled. Default `enabled`. */
   newStatus?: AccountSeen['status'];
   /** Where this vendor's word for a status is another class than the usual one. */
@@ -42,7 +53,7 @@ export interface TargetSuite {
 /** The statuses that every target is made to meet. */
 export type Status = 401 | 403 | 409 | 429 | 500 | 503;
 /** What a vendor may be unable to do. */
-export type Claim = Status | 'retry-after' | 'undo' | 'lie' | 'hang' | 'cut' | 'sessions';
+export type Claim = Status | 'retry-after' | 'undo' | 'lie' | 'hang' | 'cut' | 'sessions' | 'pages';
 
 /** What all claims of the suite share. */
 export interface SuiteTools {

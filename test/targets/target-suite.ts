@@ -3,6 +3,7 @@ import { accessClaims } from './access-claims.ts';
 import { accountClaims } from './account-claims.ts';
 import { type Bench, decoyOf, openBench } from './bench.ts';
 import { faultClaims } from './fault-claims.ts';
+import { lifecycleClaims } from './lifecycle-claims.ts';
 import { suiteTools, type TargetSuite } from './suite-tools.ts';
 
 export type { TargetSuite } from './suite-tools.ts';
@@ -27,6 +28,7 @@ export function targetSuite(suite: TargetSuite): void {
       expect(await bench.operations()).toEqual([]);
     });
     accountClaims(tools);
+    lifecycleClaims(tools);
     accessClaims(tools);
     faultClaims(tools);
   });

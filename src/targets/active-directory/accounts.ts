@@ -14,11 +14,15 @@ import {
 import { alteration, type DirectoryClient, type Session } from './client.ts';
 import { makeAccount } from './create.ts';
 import { find, readUser } from './find.ts';
+import { listAccounts } from './list.ts';
 import { guidName, isGuid, parentOf, plainValue, rdnOf, sameName } from './names.ts';
 import { passwordReset } from './password.ts';
 import type { ActiveDirectorySettings } from './settings.ts';
+import { updateAccount } from './update.ts';
 
 const noSuchAttribute = 16;
+const noSuchObject = 32;
+const notOnNonLeaf = 66;
 const alreadyExists = 68;
 
 /** How often the flags are read again when somebody else changes them at the same moment. */
@@ -45,6 +49,10 @@ export function accountsOf(client: DirectoryClient): AccountsAbility {
       }),
     enable: (account, context) => client.session(context, (session) => open(session, settings, account)),
     create: (account, context) => client.session(context, (session) => makeAccount(session, settings, account)),
+    list: (context) => client.pages(context, (session) => listAccounts(session, settings)),
+    update: (account, attributes, context) =>
+      client.session(context, (session) => updateAccount(session, settings, account, attributes)),
+    remove: (account, context) => client.session(context, (session) => remove(session, account.id)),
   };
 }
 
@@ -135,6 +143,14 @@ async function move(session: Session, id: string, dn: string, container: string)
   const unique = new DN().addPairRDN('CN', `${plainValue(part)} ${id.slice(0, 8)}`).toString();
   await session.move('move account', guidName(id), `${unique},${container}`);
   return 'changed';
+}
+
+/** Deletes it; the tree below it only where there is one, because that is a right of its own. */
+async function remove(session: Session, id: string): Promise<Outcome> {
+  if (!isGuid(id)) return 'already';
+  let result = await session.remove('delete account', guidName(id), [noSuchObject, notOnNonLeaf]);
+  if (result === notOnNonLeaf) result = await session.remove('delete account', guidName(id), [noSuchObject], true);
+  return result === noSuchObject ? 'already' : 'changed';
 }
 
 const changedMeanwhile = (id: string): Failure =>

@@ -1,10 +1,13 @@
-import { Attribute, Change, type Entry, type Filter } from 'ldapts';
+import { Attribute, Change, Control, type Entry, type Filter } from 'ldapts';
 import { z } from 'zod';
 import type { CallContext, TargetDependencies } from '../target.ts';
 import type { Connection } from './connection.ts';
 import { Refusal } from './failures.ts';
 import { ConnectionPool } from './pool.ts';
 import type { ActiveDirectorySettings } from './settings.ts';
+
+/** MS-ADTS 3.1.1.3.4.1.15. */
+const treeDelete = '1.2.840.113556.1.4.805';
 
 /** The only way to the domain controller: sessions on pooled LDAPS connections. */
 export class DirectoryClient {
@@ -19,6 +22,11 @@ export class DirectoryClient {
   /** Does `work` over one connection, logged on as the service account. */
   session<T>(context: CallContext, work: (session: Session) => Promise<T>): Promise<T> {
     return this.#pool.use(context.signal, (connection) => work(new Session(connection, context, this.settings)));
+  }
+
+  /** Reads page after page over one connection, so that all of them come from the same domain controller. */
+  pages<T>(context: CallContext, read: (session: Session) => AsyncIterable<T>): AsyncIterable<T> {
+    return this.#pool.useFor(context.signal, (connection) => read(new Session(connection, context, this.settings)));
   }
 
   close(): Promise<void> {
@@ -77,6 +85,14 @@ export class Session {
   move(operation: string, name: string, newDn: string, expect: readonly number[] = []): Promise<number> {
     return this.#changing(operation, expect, (connection) =>
       connection.run(`${operation} (${name})`, this.#context.signal, (client) => client.modifyDN(name, newDn)),
+    );
+  }
+
+  /** Deletes an object; with `subtree` what lies below it as well, such as a person's registered phones. */
+  remove(operation: string, name: string, expect: readonly number[], subtree = false): Promise<number> {
+    const controls = subtree ? [new Control(treeDelete, { critical: true })] : [];
+    return this.#changing(operation, expect, (connection) =>
+      connection.run(`${operation} (${name})`, this.#context.signal, (client) => client.del(name, controls)),
     );
   }
 

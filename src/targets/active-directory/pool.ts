@@ -33,6 +33,16 @@ export class ConnectionPool {
     }
   }
 
+  /** Lends a connection until all pages were read, or nobody wants more. */
+  async *useFor<T>(signal: AbortSignal, read: (connection: Connection) => AsyncIterable<T>): AsyncGenerator<T> {
+    const connection = await this.#take(signal);
+    try {
+      yield* read(connection);
+    } finally {
+      this.#give(connection);
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const idle = this.#idle.splice(0);

@@ -29,11 +29,14 @@ interface Served {
   tools: StandInTools;
 }
 
+const treeDelete = '1.2.840.113556.1.4.805';
+
 /** Controls that may be marked critical. */
 const known: ReadonlySet<string> = new Set([
   pagedResults,
   '1.2.840.113556.1.4.1339',
   '1.2.840.113556.1.4.1413',
+  treeDelete,
   '2.16.840.1.113730.3.4.2',
 ]);
 
@@ -59,8 +62,13 @@ export class Answers implements Answering {
       }
       if (asked.kind === 'search') return this.#search(asking, asked);
       if (asked.kind === 'bind') this.#bind(asked.name, asked.password);
-      else if (isChange(asked)) this.#change(asked, lie);
-      else throw new Refused(2, '0000203D: LdapErr: DSID-0C090DDB, comment: Unknown extended request OID, data 0');
+      else if (isChange(asked)) {
+        this.#change(
+          asked,
+          lie,
+          controls.some(({ oid }) => oid === treeDelete),
+        );
+      } else throw new Refused(2, '0000203D: LdapErr: DSID-0C090DDB, comment: Unknown extended request OID, data 0');
       return resultMessage(id, answerTag(asked));
     } catch (error) {
       if (error instanceof Refused) return resultMessage(id, answerTag(asked), error);
@@ -101,9 +109,7 @@ export class Answers implements Answering {
     if (asked.base === '' && asked.scope === 'base') {
       const wanted = asked.attributes.map((name) => name.toLowerCase());
       const all = wanted.length === 0 || wanted.includes('*') || wanted.includes('+');
-      const attributes = rootDse(this.#served.tree.baseDn).filter(
-        ({ name }) => all || wanted.includes(name.toLowerCase()),
-      );
+      const attributes = rootDse(this.#served.tree).filter(({ name }) => all || wanted.includes(name.toLowerCase()));
       return Buffer.concat([entryMessage(id, '', attributes), resultMessage(id, 0x65)]);
     }
     if (this.#rights === 'none') throw notLoggedOn();
@@ -116,13 +122,13 @@ export class Answers implements Answering {
     ]);
   }
 
-  #change(asked: ChangeAsked, lie: boolean): void {
+  #change(asked: ChangeAsked, lie: boolean, subtree: boolean): void {
     if (this.#rights === 'none') throw notLoggedOn();
     if (this.#rights === 'read') {
       throw new Refused(50, '00002098: SecErr: DSID-03150F93, problem 4003 (INSUFF_ACCESS_RIGHTS), data 0');
     }
     if (lie) return;
-    for (const { operation, object } of this.#carryOut(asked)) {
+    for (const { operation, object } of this.#carryOut(asked, subtree)) {
       const [worker] = attributeOf(object, 'employeeID');
       const [login] = attributeOf(object, 'sAMAccountName');
       this.#served.tools.called({
@@ -133,14 +139,14 @@ export class Answers implements Answering {
     }
   }
 
-  #carryOut(asked: ChangeAsked) {
+  #carryOut(asked: ChangeAsked, subtree: boolean) {
     switch (asked.kind) {
       case 'modify':
         return this.#changes.modify(asked.dn, asked.changes);
       case 'add':
         return [this.#changes.add(asked.dn, asked.attributes)];
       case 'delete':
-        return [this.#changes.delete(asked.dn)];
+        return [this.#changes.delete(asked.dn, subtree)];
       case 'rename':
         return [this.#changes.rename(asked.dn, asked.rdn, asked.parent)];
     }

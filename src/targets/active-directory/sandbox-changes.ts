@@ -70,12 +70,13 @@ export class Changes {
     return { operation: isUser(object) ? 'create account' : 'create entry', object };
   }
 
-  delete(name: string): Done {
+  delete(name: string, subtree = false): Done {
     const object = this.#tree.need(name);
-    if (this.#tree.below(object, 'children').length > 0) {
+    const below = this.#tree.below(object, 'children');
+    if (below.length > 0 && !subtree) {
       throw new Refused(66, '00002015: UpdErr: DSID-031A11EF, problem 6003 (CANT_ON_NON_LEAF), data 0');
     }
-    this.#tree.remove(object);
+    for (const one of [...below, object]) this.#tree.remove(one);
     return { operation: isUser(object) ? 'delete account' : 'delete entry', object };
   }
 

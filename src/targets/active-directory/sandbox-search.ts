@@ -23,8 +23,9 @@ const maxValues = 1_500;
 const domainScope = '1.2.840.113556.1.4.1339';
 
 /** Where clients find their way: the one entry anybody may read. */
-export const rootDse = (baseDn: string): { name: string; values: Buffer[] }[] =>
+export const rootDse = ({ baseDn, highestUsn }: Tree): { name: string; values: Buffer[] }[] =>
   Object.entries({
+    highestCommittedUSN: [String(highestUsn)],
     defaultNamingContext: [baseDn],
     namingContexts: [baseDn],
     dnsHostName: [`dc1.${domainOf(baseDn)}`],

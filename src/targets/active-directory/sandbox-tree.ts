@@ -12,6 +12,9 @@ export class Tree {
   readonly #byGuid = new Map<string, Stored>();
   /** `employeeid=gt-48291` → the objects that have it. */
   readonly #byValue = new Map<string, Set<Stored>>();
+  /** When each was made, as a count; the directory's own is kept by nobody over a restart either. */
+  readonly #created = new Map<string, number>();
+  #highest = 0;
 
   constructor(baseDn: string) {
     this.baseDn = baseDn;
@@ -25,6 +28,8 @@ export class Tree {
     this.#byName.clear();
     this.#byGuid.clear();
     this.#byValue.clear();
+    this.#created.clear();
+    this.#highest = 0;
   }
 
   dump(): unknown {
@@ -37,7 +42,21 @@ export class Tree {
     for (const object of objects) this.put(object);
   }
 
+  /** uSNCreated: the object's place in the order in which all were made. */
+  usnOf(object: Stored): number {
+    return this.#created.get(object.guid) ?? 0;
+  }
+
+  get highestUsn(): number {
+    return this.#highest;
+  }
+
   put(object: Stored): void {
+    if (!this.#created.has(object.guid)) {
+      // Gaps, as a directory has them: the count is shared by all objects and all changes.
+      this.#highest += 7;
+      this.#created.set(object.guid, this.#highest);
+    }
     this.#byName.set(canonical(object.dn), object);
     this.#byGuid.set(object.guid, object);
     for (const entry of indexEntries(object)) {
@@ -66,6 +85,7 @@ export class Tree {
   remove(object: Stored): void {
     this.#byName.delete(canonical(object.dn));
     this.#byGuid.delete(object.guid);
+    this.#created.delete(object.guid);
     for (const entry of indexEntries(object)) this.#byValue.get(entry)?.delete(object);
     for (const group of this.groupsOf(object)) group.members = group.members.filter((guid) => guid !== object.guid);
   }

@@ -6,7 +6,7 @@ import type { Tree } from './sandbox-tree.ts';
 /** Values that name objects, and compare as names do. */
 const naming: ReadonlySet<string> = new Set(['member', 'memberof', 'distinguishedname', 'manager', 'objectcategory']);
 
-const computed = ['distinguishedName', 'name', 'member', 'memberOf', 'allowedAttributesEffective'];
+const computed = ['distinguishedName', 'name', 'member', 'memberOf', 'uSNCreated', 'allowedAttributesEffective'];
 
 /** Sent only to those who ask for them by name. */
 const constructed: ReadonlySet<string> = new Set(['allowedattributeseffective', 'primarygrouptoken']);
@@ -49,6 +49,8 @@ export class ObjectView implements Filterable {
         return members.flatMap((guid) => this.#tree.byGuid(guid)?.dn ?? []);
       case 'memberof':
         return this.#tree.groupsOf(this.#object).map((group) => group.dn);
+      case 'usncreated':
+        return [String(this.#tree.usnOf(this.#object))];
       case 'allowedattributeseffective':
         return ['description', 'employeeID', 'member', 'unicodePwd', 'userAccountControl'];
       default:

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { managedAttributes } from '../attribute-changes.ts';
 import { secretReference } from '../setting-types.ts';
 
 /** A distinguished name, `OU=Leavers,DC=corp,DC=example`. */
@@ -38,6 +39,14 @@ export const settingsSchema = z.strictObject({
   usersOu: name.exactOptional(),
   /** What follows the @ in the login of a new account. Default: the base as a domain name. */
   upnSuffix: z.string().min(1).exactOptional(),
+  /** Groups, by DN, whose members administer the domain. Default: the built-in ones, where a new domain has them. */
+  privilegedGroups: z.array(name).exactOptional(),
+  /** Attributes, by Muster's names, that another system writes; Muster leaves them alone. */
+  managedAttributes,
+  /** Where a person's location stands: `physicalDeliveryOfficeName` (shown as Office), or `l` (City). */
+  locationAttribute: z.enum(['physicalDeliveryOfficeName', 'l']).default('physicalDeliveryOfficeName'),
+  /** Accounts on one page of a full list. */
+  pageSize: z.int().min(1).max(1_000).default(500),
   /** How long a Kerberos ticket lives on after the account was closed: the domain's own policy, 10 h where nobody changed it. */
   kerberosTicketHours: z.number().nonnegative().max(168).default(10),
   /** Connections at once; each carries one call at a time, so fewer than the target's `concurrency` make calls wait. */

@@ -7,7 +7,7 @@ targetSuite({
   name: 'active-directory',
   definition,
   makeStandIn,
-  settings: standInSettings,
+  settings: (baseUrl, made) => ({ ...standInSettings(baseUrl, made), pageSize: 2 }),
   secrets,
   unknownId: '00000000-1111-4222-8333-444444444444',
   cannot: {

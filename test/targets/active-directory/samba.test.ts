@@ -22,6 +22,7 @@ const settings = (url: string, ca: string) => ({
   baseDn: base,
   usersOu: `OU=People,${base}`,
   leaversOu: `OU=Leavers,${base}`,
+  pageSize: 2,
 });
 
 /** The service account has the rights that the README asks for and no others. */
@@ -122,6 +123,14 @@ describe.skipIf(!sambaAvailable())('against a real Samba domain controller', () 
       ]);
       const keys = { person: 'x', workerIds: ['*', 'GT-48291)(objectClass=*'], knownAccounts: [] };
       expect(await target.accounts.find(keys, context())).toEqual([]);
+    });
+
+    test('an account with something below it is deleted together with that', async () => {
+      const account = await accountNamed(target, sarah, 'schen');
+      await administrator.add(`CN=Phone,${sarahsDn}`, { objectClass: 'classStore' });
+      expect(await target.accounts.remove?.(account, context())).toBe('changed');
+      expect(await read(account)).toBeUndefined();
+      expect(await target.accounts.remove?.(account, context())).toBe('already');
     });
 
     test('a group or an account that is gone, and the primary group', async () => {
