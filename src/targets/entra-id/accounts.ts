@@ -3,7 +3,9 @@ import type { AccountSeen, AccountsAbility, CallContext } from '../target.ts';
 import type { GraphClient, User } from './client.ts';
 import { makeUser } from './create.ts';
 import { saysOnPremises, title } from './failure.ts';
+import { listUsers } from './list.ts';
 import { isGuid, type Settings } from './settings.ts';
+import { updateUser } from './update.ts';
 import { isEnabled, seen } from './users.ts';
 
 /** Users: found by employeeId, closed by disabling and then revoking every sign-in session. */
@@ -54,6 +56,20 @@ export function accounts(client: GraphClient, settings: Settings): AccountsAbili
     },
 
     create: (account, context) => makeUser(client, settings, account, context),
+    list: (context) => listUsers(client, settings, context),
+    update: (account, attributes, context) => updateUser(client, settings, account, attributes, context),
+
+    remove: async ({ id }, context) => {
+      // Looked for first: a deletion that was made already is not asked for again.
+      if ((await userById(id, context.signal)) === undefined) return 'already';
+      await context.beforeChange('delete user');
+      try {
+        return (await client.deleteUser(id, context.signal)) ? 'changed' : 'already';
+      } catch (error) {
+        if (!saysOnPremises(error)) throw error;
+        throw onPremises(`user ${id} is not deleted`, 'Delete it there', error);
+      }
+    },
   };
 }
 

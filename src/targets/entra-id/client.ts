@@ -29,6 +29,19 @@ export type User = z.infer<typeof userSchema>;
 /** What is asked for of a user; most of it Graph leaves out unless it is named. */
 const fields = Object.keys(userSchema.shape).join(',');
 
+const attributesSchema = z.object({
+  givenName: z.string().nullish(),
+  surname: z.string().nullish(),
+  displayName: z.string().nullish(),
+  department: z.string().nullish(),
+  jobTitle: z.string().nullish(),
+  officeLocation: z.string().nullish(),
+  onPremisesSyncEnabled: z.boolean().nullish(),
+  manager: z.object({ id: z.string() }).nullish(),
+});
+/** What Graph keeps of a person beside the account. */
+export type Attributes = z.infer<typeof attributesSchema>;
+
 const membershipSchema = z.object({
   '@odata.type': z.string(),
   id: z.string(),
@@ -61,6 +74,21 @@ export class GraphClient {
     const found = await this.#graph.list(userSchema, call, signal);
     // Whatever a filter is taken for in between: somebody else's account is never closed.
     return found.filter(({ employeeId }) => employeeId?.toLowerCase() === workerId.toLowerCase());
+  }
+
+  /** All users, page by page. */
+  users(signal: AbortSignal): AsyncIterable<User[]> {
+    const call = { path: `/users?$select=${fields}&$top=100`, name: 'list users', permission: 'User.Read.All' };
+    return this.#graph.pages(userSchema, call, signal);
+  }
+
+  /** The person's attributes and manager; undefined when there is no such user. */
+  async attributesOf(user: string, signal: AbortSignal): Promise<Attributes | undefined> {
+    const { manager, ...own } = attributesSchema.shape;
+    const path = `/users/${guidOf(user)}?$select=${Object.keys(own).join(',')}&$expand=manager($select=id)`;
+    const call = { path, name: 'read attributes', permission: 'User.Read.All' };
+    const answer = await unlessGone(() => this.#graph.call(call, signal));
+    return answer === undefined ? undefined : parsed(attributesSchema, answer.json(), call.name);
   }
 
   /** By id, or by user name for the one case in which a name is taken; undefined when there is none. */
@@ -106,6 +134,31 @@ export class GraphClient {
     return parsed(z.object({ id: z.guid() }), answer.json(), call.name).id;
   }
 
+  async updateUser(user: string, json: Record<string, string | null>, signal: AbortSignal): Promise<void> {
+    const call = { name: 'update user', permission: 'User.ReadWrite.All' };
+    await this.#graph.call({ ...call, method: 'PATCH', path: `/users/${guidOf(user)}`, json }, signal);
+  }
+
+  /** Names the manager; without one takes the old one's name away. */
+  async setManager(user: string, manager: string | undefined, signal: AbortSignal): Promise<void> {
+    const path = `/users/${guidOf(user)}/manager/$ref`;
+    const permission = 'User.ReadWrite.All';
+    if (manager === undefined) {
+      const call = { method: 'DELETE' as const, path, name: 'remove manager', permission };
+      await unlessGone(() => this.#graph.call(call, signal));
+      return;
+    }
+    const json = { '@odata.id': `${this.#graph.base}/users/${guidOf(manager)}` };
+    await this.#graph.call({ method: 'PUT', path, name: 'set manager', permission, json }, signal);
+  }
+
+  /** False when it was gone already. Its name stays taken for 30 days, in which it can be restored. */
+  async deleteUser(user: string, signal: AbortSignal): Promise<boolean> {
+    const call = { name: 'delete user', permission: 'User.DeleteRestore.All' };
+    const path = `/users/${guidOf(user)}`;
+    return (await unlessGone(() => this.#graph.call({ ...call, method: 'DELETE', path }, signal))) !== undefined;
+  }
+
   async addMember(group: string, user: string, signal: AbortSignal): Promise<void> {
     const call = { name: 'add to group', permission: 'GroupMember.ReadWrite.All' };
     const json = { '@odata.id': `${this.#graph.base}/directoryObjects/${guidOf(user)}` };
@@ -138,18 +191,19 @@ export class GraphClient {
 
 /**
  * The address of a membership. Without `/$ref` at its end a DELETE takes the user itself out of the directory, so this is
- * the only place where it is made, and the only DELETE there is. https://learn.microsoft.com/graph/api/group-delete-members
+ * the only place where it is made; `deleteUser` alone means to do that. https://learn.microsoft.com/graph/api/group-delete-members
  */
 export const memberReference = (group: string, user: string): string =>
   `/groups/${guidOf(group)}/members/${guidOf(user)}/$ref`;
 
 /** An id that may stand in a path. */
-function guidOf(id: string): string {
+export function guidOf(id: string): string {
   if (isGuid(id)) return id;
   throw new Failure('misconfigured', `${title}: "${id}" is no object id`);
 }
 
-async function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
+/** What a call answered; undefined where Graph says that there is no such object. */
+export async function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
   } catch (error) {

@@ -18,7 +18,7 @@ const explained = [400, 401, 403, 404, 405, 409, 412, 415, 423, 429, 500, 501, 5
 
 /** A call of Graph. */
 export interface GraphCall {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query below the version. */
   path: string;
   /** How messages name the call. */
@@ -72,19 +72,24 @@ export class GraphConnection {
   /** All pages of a list. */
   async list<T>(item: z.ZodType<T>, call: GraphCall, signal: AbortSignal): Promise<T[]> {
     const items: T[] = [];
+    for await (const page of this.pages(item, call, signal)) items.push(...page);
+    return items;
+  }
+
+  /** A list page by page. */
+  async *pages<T>(item: z.ZodType<T>, call: GraphCall, signal: AbortSignal): AsyncGenerator<T[]> {
     const followed = new Set<string>();
     let path: string | undefined = call.path;
     while (path !== undefined) {
       followed.add(path);
       const answer: HttpAnswer = await this.call({ ...call, path }, signal);
       const page = parsed(pageSchema, answer.json(), call.name);
-      items.push(...parsed(z.array(item), page.value, call.name));
+      yield parsed(z.array(item), page.value, call.name);
       path = this.#below(page['@odata.nextLink'], call.name);
       if (path !== undefined && followed.has(path)) {
         throw new Failure('protocol', `${title}: ${call.name} answered a page that leads back to itself`);
       }
     }
-    return items;
   }
 
   /** The application permissions of the token; undefined where it cannot be read, which Microsoft reserves the right to. */

@@ -3,8 +3,11 @@ import { defineTarget } from '../target.ts';
 import { accounts } from './accounts.ts';
 import { GraphClient } from './client.ts';
 import { GraphConnection } from './connection.ts';
+import { credentials } from './credentials.ts';
 import { entitlements } from './entitlements.ts';
 import { title } from './failure.ts';
+import { mailbox } from './mailbox.ts';
+import { MailboxClient } from './mailbox-client.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { isEnabled } from './users.ts';
 
@@ -33,6 +36,8 @@ export const definition = defineTarget({
         end: async () => 'already',
         residualMs: settings.accessTokenMinutes * 60_000,
       },
+      credentials: credentials(connection),
+      ...(settings.mailboxLicences.length === 0 ? {} : { mailbox: mailbox(new MailboxClient(connection), settings) }),
       close: () => connection.close(),
     };
   },
@@ -46,9 +51,14 @@ const needs: readonly (readonly string[])[] = [
   ['GroupMember.ReadWrite.All', 'Group.ReadWrite.All', 'Directory.ReadWrite.All'],
 ];
 const needForLicences = ['LicenseAssignment.ReadWrite.All', 'User.ReadWrite.All', 'Directory.ReadWrite.All'];
+const needForMailboxes = ['MailboxSettings.ReadWrite'];
 
 function refuseUnlessEnough(settings: Settings, permissions: readonly string[]): void {
-  const wanted = settings.licences.length === 0 ? needs : [...needs, needForLicences];
+  const wanted = [
+    ...needs,
+    ...(settings.licences.length === 0 ? [] : [needForLicences]),
+    ...(settings.mailboxLicences.length === 0 ? [] : [needForMailboxes]),
+  ];
   const missing = wanted.filter((any) => !any.some((one) => permissions.includes(one))).map(([least]) => least);
   if (missing.length === 0) return;
   throw new Failure('refused', `${title}: the app has no application permission ${missing.join(', ')}`, {

@@ -1,6 +1,7 @@
 import express, { type Router } from 'express';
 import { z } from 'zod';
 import { guidOf, isChangeable, type TenantGroup } from './sandbox-tenant.ts';
+import { deleteUser } from './sandbox-users.ts';
 import { answerPage, badRequest, found, onPremisesMastered, type Place, userOf } from './sandbox-web.ts';
 
 /** Memberships and licences. */
@@ -55,9 +56,7 @@ export function accessRoutes({ tenant, vendor, change }: Place): Router {
   // Without /$ref it is the user that goes, exactly as at Microsoft.
   api.delete('/groups/:id/members/:user', (request, response) => {
     const user = userOf(tenant(), request.params.user);
-    change('delete user', user, () => {
-      tenant().users = tenant().users.filter((one) => one !== user);
-    });
+    change('delete user', user, () => deleteUser(tenant(), user));
     response.status(204).end();
   });
 

@@ -3,6 +3,7 @@ import express, { type Router } from 'express';
 import { UnsecuredJWT } from 'jose';
 import type { StandInTools } from '../../sandbox/stand-in.ts';
 import { accessRoutes } from './sandbox-access.ts';
+import { mailboxRoutes } from './sandbox-mailbox.ts';
 import type { Tenant } from './sandbox-tenant.ts';
 import { userRoutes } from './sandbox-users.ts';
 import { answerRefusal, type Credentials, faultOfTokenCall, placeOf, Refusal, withRequestId } from './sandbox-web.ts';
@@ -15,6 +16,9 @@ const changing = [
   'User.RevokeSessions.All',
   'GroupMember.ReadWrite.All',
   'LicenseAssignment.ReadWrite.All',
+  'MailboxSettings.ReadWrite',
+  'UserAuthenticationMethod.ReadWrite.All',
+  'User.DeleteRestore.All',
 ];
 
 /** The token endpoint and Graph as far as the target uses them, over one tenant. */
@@ -49,7 +53,7 @@ export function tenantRouter(tenant: () => Tenant, tools: StandInTools, credenti
     if (tokens.has(request.headers.authorization?.replace(/^Bearer /, '') ?? '')) return next();
     throw new Refusal(401, 'InvalidAuthenticationToken', 'Lifetime validation failed, the token is expired.');
   });
-  router.use('/v1.0', userRoutes(place), accessRoutes(place));
+  router.use('/v1.0', userRoutes(place), accessRoutes(place), mailboxRoutes(place));
   router.use(answerRefusal);
   return router;
 }

@@ -7,10 +7,21 @@ const licenceSchema = z.object({
   disabledPlans: z.array(z.string()),
   assignedByGroup: z.string().nullable(),
 });
+const mailboxSchema = z.object({
+  rules: z.array(z.looseObject({ id: z.string(), displayName: z.string() })),
+  automaticReply: z.object({ status: z.string(), internal: z.string(), external: z.string() }),
+});
 const userSchema = z.object({
   id: z.string(),
   userPrincipalName: z.string(),
   displayName: z.string(),
+  givenName: z.string().nullable().default(null),
+  surname: z.string().nullable().default(null),
+  department: z.string().nullable().default(null),
+  jobTitle: z.string().nullable().default(null),
+  officeLocation: z.string().nullable().default(null),
+  /** The manager's user id. */
+  managerId: z.string().nullable().default(null),
   mail: z.string().nullable(),
   employeeId: z.string().nullable(),
   accountEnabled: z.boolean(),
@@ -19,6 +30,9 @@ const userSchema = z.object({
   licences: z.array(licenceSchema),
   roles: z.array(z.string()),
   sessions: z.array(z.string()),
+  /** When the temporary access pass is good; the pass itself is kept by nobody. */
+  pass: z.object({ startsAt: z.string(), endsAt: z.string() }).nullable().default(null),
+  mailbox: mailboxSchema.nullable().default(null),
   /** False for one made since the start, which a fault may keep from being found. */
   replicated: z.boolean(),
 });
@@ -57,6 +71,11 @@ export const skus = {
 export const disabledPlan = guidOf('YAMMER_ENTERPRISE');
 
 export const emptyTenant = (): Tenant => ({ users: [], groups: [], seats: {} });
+
+export const emptyMailbox = (): z.infer<typeof mailboxSchema> => ({
+  rules: [],
+  automaticReply: { status: 'disabled', internal: '', external: '' },
+});
 
 /** A tenant with a user for each person, and a second, administrator's one for each privileged person. */
 export function seededTenant(people: readonly SeedPerson[]): Tenant {
@@ -115,6 +134,12 @@ function addUser(tenant: Tenant, person: SeedPerson, prefix: string): TenantUser
     id: guidOf(`user ${prefix}${person.login}`),
     userPrincipalName: `${prefix}${person.email}`,
     displayName: `${person.firstName} ${person.lastName}`,
+    givenName: person.firstName,
+    surname: person.lastName,
+    department: person.department,
+    jobTitle: person.jobTitle,
+    officeLocation: person.location,
+    managerId: null,
     mail: prefix === '' ? person.email : null,
     employeeId: person.workerId,
     accountEnabled: true,
@@ -122,6 +147,8 @@ function addUser(tenant: Tenant, person: SeedPerson, prefix: string): TenantUser
     signInSessionsValidFromDateTime: '2025-01-06T09:00:00Z',
     licences: [],
     roles: [],
+    pass: null,
+    mailbox: prefix === '' ? emptyMailbox() : null,
     sessions: prefix === '' ? ['browser', 'Outlook'] : ['Azure portal'],
     replicated: true,
   };
@@ -149,4 +176,13 @@ export const accountsOf = (tenant: Tenant): Record<string, unknown>[] =>
       ...user.licences.filter((one) => one.assignedByGroup === null).map((one) => `licence:${one.skuId}`),
     ],
     sessions: user.sessions,
+    attributes: {
+      displayName: user.displayName,
+      department: user.department,
+      jobTitle: user.jobTitle,
+      officeLocation: user.officeLocation,
+      managerId: user.managerId,
+    },
+    temporaryAccessPass: user.pass,
+    mailbox: user.mailbox,
   }));

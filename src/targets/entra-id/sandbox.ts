@@ -13,13 +13,16 @@ export const sandboxCredentials = {
 /** For `licences`: those that the stand-in gives to its users directly. */
 export const sandboxLicences: readonly string[] = [skus.office, skus.powerBi];
 
+/** For `mailboxLicences`. */
+export const sandboxMailboxLicences: readonly string[] = [skus.office];
+
 /**
- * Entra's stand-in: users, groups of every kind, licences and sign-in sessions; pages of two rows. A DELETE of a member
+ * Entra's stand-in: users, groups of every kind, licences, mailboxes and sign-in sessions; pages of two rows. A DELETE of a member
  * without `/$ref` deletes the user, as at Microsoft. Vendor faults: `synchronised` (users come from Active Directory),
  * `onPremisesMastered` (and Graph may not switch them), `privilegedUser` (403 on switching: the user outranks the app),
  * `readOnlyApp` (403 on every change), `basicProfile` (accountEnabled is left out), `noSeats` (400 on giving a licence),
  * `laggingReads` (lists do not show what is new), `expiredToken` (every token is forgotten), `opaqueToken` (one that cannot be
- * read), `foreignNextLink` (the next page lies at another host).
+ * read), `mailboxElsewhere` (Graph reaches no mailbox), `noPasses` (400 on a temporary access pass), `foreignNextLink` (the next page lies at another host).
  */
 export const makeStandIn: MakeStandIn = (tools) => {
   let tenant: Tenant = emptyTenant();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { managedAttributes } from '../attribute-changes.ts';
 import { httpUrl, pemText, secretReference } from '../setting-types.ts';
 
 const guid = z.guid('must be a GUID, such as "05e9a617-0261-4cee-bb44-138d3ef5d965"');
@@ -22,6 +23,14 @@ export const settingsSchema = z.strictObject({
   adminPrefixes: z.array(z.string().min(1)).default(['adm-']),
   /** The licences (skuId) that Muster gives and takes. One that is not listed is left alone, as is one that a group gives. */
   licences: z.array(guid).default([]),
+  /** Those licences that carry a mailbox; with any, a leaver's mailbox is handed over, and they are kept until that is done. */
+  mailboxLicences: z.array(guid).default([]),
+  /** What a mailbox that was handed over answers to whoever writes; empty for nothing. */
+  automaticReply: z
+    .string()
+    .default('This address is no longer read by its owner. Your message has been passed on to a colleague.'),
+  /** Attributes, by Muster's names, that another system writes; Muster leaves them alone. */
+  managedAttributes,
   /** What follows the @ in the user name of a new user. Absent: the user name is the e-mail address. */
   upnDomain: z.string().min(1).exactOptional(),
   /** ISO 3166 code of the country of a new user for whom policy says no other; without one no licence can be given. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Failure } from '../../model/failure.ts';
 import type { AccountKind } from '../../model/person.ts';
 import type { AccountSeen } from '../target.ts';
@@ -8,6 +9,13 @@ import type { Settings } from './settings.ts';
 /** Entitlements are `group:<object id>` and `licence:<skuId>`. */
 export const groupPrefix = 'group:';
 export const licencePrefix = 'licence:';
+
+/** What is noted of a membership that is a role which administers the tenant. */
+export const directoryRole = 'directoryRole';
+
+/** What an account is a member of and Graph does not take away, by id, each with the reason. */
+export const memberOfOthersIn = ({ before }: AccountSeen): Record<string, string> =>
+  z.record(z.string(), z.string()).catch({}).parse(before['memberOfOthers']);
 
 /** The user as Muster's word for it, with what it is a member of. */
 export async function seen(

@@ -108,7 +108,7 @@ describe('check', () => {
     await expect(bench().connect().check(bench().context())).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringMatching(
-        /User\.EnableDisableAccount\.All, User\.RevokeSessions\.All, GroupMember\.ReadWrite\.All, LicenseAssignment\.ReadWrite\.All$/,
+        /User\.EnableDisableAccount\.All, User\.RevokeSessions\.All, GroupMember\.ReadWrite\.All, LicenseAssignment\.ReadWrite\.All, MailboxSettings\.ReadWrite$/,
       ),
       advice: expect.stringContaining('admin consent'),
     });

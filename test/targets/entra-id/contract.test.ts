@@ -55,16 +55,28 @@ describe('Microsoft’s description of Graph', () => {
   let server: Awaited<ReturnType<typeof listening>>;
   let enabled = true;
   let licensed = false;
+  let managed = false;
   let member = false;
+  let rules: unknown[] = [];
   beforeAll(async () => {
     server = await listening(({ method, path }) => {
       const shown = {
         id: user,
         userPrincipalName: hire.email,
         accountEnabled: enabled,
+        ...(managed ? { manager: { id: group } } : {}),
         licenseAssignmentStates: licensed ? [{ skuId: sku, disabledPlans: [], assignedByGroup: null }] : [],
       };
       if (path.endsWith('/token')) return { json: { access_token: 't', expires_in: 3599 } };
+      if (path.includes('/messageRules') && method === 'GET') return { json: { value: rules } };
+      if (path.includes('/mailboxSettings') && method === 'GET') return { json: { automaticRepliesSetting: {} } };
+      if (path.includes('employeeId%20eq%20') && path.includes('GT-10007')) {
+        return { json: { value: [{ ...shown, id: group, employeeId: 'GT-10007' }] } };
+      }
+      if (path.endsWith('/temporaryAccessPassMethods')) {
+        const pass = { temporaryAccessPass: 'p', startDateTime: '2025-11-20T08:00:00Z', lifetimeInMinutes: 60 };
+        return { status: 201, json: pass };
+      }
       if (path.includes('/memberOf')) {
         return { json: { value: member ? [{ '@odata.type': '#microsoft.graph.group', id: group }] : [] } };
       }
@@ -79,7 +91,7 @@ describe('Microsoft’s description of Graph', () => {
 
   test('every request that Muster makes fits it', async () => {
     const target = definition.connect(
-      { ...settings(server.base), licences: [sku], usageLocation: 'US' },
+      { ...settings(server.base), licences: [sku], mailboxLicences: [sku], usageLocation: 'US' },
       { secret: async () => 's', clock: () => Date.now() },
     );
     const { accounts, create, entitlements } = abilities(target);
@@ -103,6 +115,23 @@ describe('Microsoft’s description of Graph', () => {
     [member, licensed] = [true, true];
     await entitlements.revoke(account, `group:${group}`, at);
     await entitlements.revoke(account, `licence:${sku}`, at);
+    for await (const page of accounts.list?.(at) ?? []) expect(page).toEqual([]);
+    const wanted = {
+      firstName: 'S',
+      lastName: 'C',
+      department: 'D',
+      jobTitle: 'J',
+      location: 'B',
+      managerId: 'GT-10007',
+    };
+    await accounts.update?.(account, wanted, at);
+    managed = true;
+    await accounts.update?.(account, { managerId: null }, at);
+    await target.credentials?.issue(account, { validFrom: '2025-11-20T08:00:00Z', lifetimeMinutes: 60 }, at);
+    await target.mailbox?.handOver(account, { email: hire.email }, at);
+    rules = [{ id: 'rule', displayName: 'Muster: handed over' }];
+    await target.mailbox?.handOver(account, { email: hire.email }, at);
+    await accounts.remove?.(account, at);
     const calls = server.taken.filter(({ path }) => path.startsWith('/v1.0/'));
     expect(calls.map((call) => [call.method, call.path, ...faultsOf(call)]).filter((one) => one.length > 2)).toEqual(
       [],

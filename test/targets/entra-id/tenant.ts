@@ -2,7 +2,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { SeedPerson } from '../../../src/sandbox/stand-in.ts';
 import { definition } from '../../../src/targets/entra-id/index.ts';
-import { makeStandIn, sandboxCredentials, sandboxLicences } from '../../../src/targets/entra-id/sandbox.ts';
+import {
+  makeStandIn,
+  sandboxCredentials,
+  sandboxLicences,
+  sandboxMailboxLicences,
+} from '../../../src/targets/entra-id/sandbox.ts';
 import type { AccountSeen, NewAccount, PersonKeys, Target } from '../../../src/targets/target.ts';
 import { type Bench, decoyOf, openBench, sarahChen } from '../bench.ts';
 import type { TargetSuite } from '../target-suite.ts';
@@ -17,6 +22,7 @@ export const settings = (baseUrl: string) => ({
   baseUrl,
   loginUrl: baseUrl,
   licences: [...sandboxLicences],
+  mailboxLicences: [...sandboxMailboxLicences],
 });
 
 export const suite: TargetSuite = {
