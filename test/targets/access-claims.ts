@@ -88,10 +88,8 @@ export function accessClaims(tools: SuiteTools): void {
       expect(await target.tickets.find(request.correlationId, kind, tools.bench.context())).toEqual(ticket);
       expect(await target.tickets.close(ticket, kind, 'Done', tools.bench.context())).toBe('changed');
       expect(await target.tickets.close(ticket, kind, 'Done', tools.bench.context())).toBe('already');
-      expect(await target.tickets.find(request.correlationId, kind, tools.bench.context())).toEqual({
-        ...ticket,
-        state: 'closed',
-      });
+      const closed = await target.tickets.find(request.correlationId, kind, tools.bench.context());
+      expect(closed).toEqual({ result: closed?.result, ...ticket, state: 'closed' });
       const other = await target.tickets.open({ ...request, correlationId: 'another' }, tools.bench.context());
       expect([other.outcome, other.ticket.id === ticket.id]).toEqual(['changed', false]);
     });
@@ -100,18 +98,36 @@ export function accessClaims(tools: SuiteTools): void {
   });
 
   ability(messages, 'messages', () => {
-    test('a message is sent once', async () => {
-      const target = tools.bench.connect();
-      const message = {
-        correlationId: 'left/GT-48291',
-        to: { channel: '#identity-security' },
-        title: 'Left',
-        text: 'GT-48291 has left',
-      };
-      await expect(target.messages?.send(message, tools.bench.refusing())).rejects.toMatchObject({ code: 'stopped' });
-      expect(await target.messages?.send(message, tools.bench.context())).toBe('changed');
-      expect(await target.messages?.send(message, tools.bench.context())).toBe('already');
-      expect(await tools.bench.operations()).toHaveLength(1);
+    const message = {
+      correlationId: 'left/GT-48291',
+      to: { channel: '#identity-security' },
+      title: 'Left',
+      text: 'GT-48291 has left',
+    };
+    const send = (context = tools.bench.context(), correlationId = message.correlationId) =>
+      tools.bench.connect().messages?.send({ ...message, correlationId }, context);
+
+    test('nothing is sent that beforeChange refused', async () => {
+      await expect(send(tools.bench.refusing())).rejects.toMatchObject({ code: 'stopped' });
+      expect(await tools.bench.operations()).toEqual([]);
     });
+
+    if (suite.messagesMayRepeat === true) {
+      test('each call sends one message and says so: this vendor cannot tell a repeat', async () => {
+        expect([await send(), await send()]).toEqual(['changed', 'changed']);
+        expect(await tools.bench.operations()).toHaveLength(2);
+        expect(tools.bench.announced()).toHaveLength(2);
+      });
+    } else {
+      test('a message is sent once, a lost answer included, and another one is another', async () => {
+        const losing = tools.bench.context({ beforeChange: async () => tools.bench.relay.loseNextAnswer() });
+        await expect(send(losing)).rejects.toMatchObject({ code: 'unavailable' });
+        expect(await tools.bench.operations()).toHaveLength(1);
+        expect([await send(), await send()]).toEqual(['already', 'already']);
+        expect(await tools.bench.operations()).toHaveLength(1);
+        expect([await send(undefined, 'another'), await send(undefined, 'another')]).toEqual(['changed', 'already']);
+        expect(await tools.bench.operations()).toHaveLength(2);
+      });
+    }
   });
 }
