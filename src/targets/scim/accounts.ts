@@ -2,9 +2,11 @@ import { Failure } from '../../model/failure.ts';
 import type { AccountSeen, AccountsAbility, CallContext, Outcome, PersonKeys } from '../target.ts';
 import { isTrue, type ScimClient, type User } from './client.ts';
 import { makeUser } from './create.ts';
+import { listUsers } from './list.ts';
 import { kindOf, namesOf, type Settings } from './settings.ts';
+import { updateUser } from './update.ts';
 
-/** Users: found by externalId and user name, closed by taking `active` away and never by deleting. */
+/** Users: found by externalId and user name, closed by taking `active` away. */
 export function accounts(client: ScimClient, settings: Settings): AccountsAbility {
   const switchTo = async (user: User, active: boolean, context: CallContext): Promise<Outcome> => {
     if (isActive(user) === active) return 'already';
@@ -47,6 +49,14 @@ export function accounts(client: ScimClient, settings: Settings): AccountsAbilit
     },
 
     create: (account, context) => makeUser(client, settings, account, context),
+    list: (context) => listUsers(client, settings, context),
+    update: (account, attributes, context) => updateUser(client, settings, account, attributes, context),
+
+    remove: async ({ id }, context) => {
+      if ((await client.user(id, context.signal)) === undefined) return 'already';
+      await context.beforeChange('delete user');
+      return (await client.deleteUser(id, context.signal)) ? 'changed' : 'already';
+    },
   };
 }
 
@@ -80,13 +90,18 @@ export async function seen(
   user: User,
   signal: AbortSignal,
 ): Promise<AccountSeen> {
+  return accountOf(settings, user, await heldGroups(client, settings, user, signal));
+}
+
+/** The user as Muster's word for it, in these groups. */
+export function accountOf(settings: Settings, user: User, groups: readonly string[]): AccountSeen {
   const name = user.userName ?? user.id;
   return {
     id: user.id,
     name,
     kind: kindOf(settings, name),
     status: isActive(user) ? 'enabled' : 'disabled',
-    entitlements: (await heldGroups(client, settings, user, signal)).sort(),
+    entitlements: [...groups].sort(),
     before: { active: isActive(user), ...(user.externalId ? { externalId: user.externalId } : {}) },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ScimConnection } from './connection.ts';
 import { parsed, ScimError } from './failure.ts';
+import { asResource, put, type Resource, stepsOf } from './resource.ts';
 import type { Settings } from './settings.ts';
 
 const metaSchema = z.looseObject({ version: z.string().nullish() }).nullish();
@@ -23,6 +24,12 @@ const groupSchema = z.looseObject({
 });
 /** A group with its members, where the server shows them. */
 export type Group = z.infer<typeof groupSchema>;
+
+/** One attribute that is to change, by its path; null empties it. */
+export interface AttributeChange {
+  path: string;
+  value: string | { value: string } | null;
+}
 
 const featureSchema = z.looseObject({ supported: z.union([z.boolean(), z.string()]) }).nullish();
 const configSchema = z.looseObject({ patch: featureSchema, filter: featureSchema });
@@ -73,6 +80,21 @@ export class ScimClient {
     return this.#scim.list(userSchema, { path: '/Users', name: 'find users' }, query, signal);
   }
 
+  /** All users, page by page. */
+  userPages(signal: AbortSignal): AsyncIterable<User[]> {
+    return this.#scim.pages(userSchema, { path: '/Users', name: 'list users' }, {}, signal);
+  }
+
+  /** Ids of every user's groups, from a look at all groups. */
+  async groupsOfAll(signal: AbortSignal): Promise<Map<string, string[]>> {
+    const groups = await this.#scim.list(groupSchema, { path: '/Groups', name: 'list groups' }, {}, signal);
+    const groupsOf = new Map<string, string[]>();
+    for (const { id, members } of groups) {
+      for (const { value } of members ?? []) groupsOf.set(value, [...(groupsOf.get(value) ?? []), id]);
+    }
+    return groupsOf;
+  }
+
   async countUsers(signal: AbortSignal): Promise<number> {
     const call = { path: '/Users', name: 'list users' };
     return (await this.#scim.page(userSchema, call, { count: '1' }, 1, signal)).total;
@@ -116,6 +138,31 @@ export class ScimClient {
     await this.#put('Users', { ...whole, active: value }, meta?.version ?? undefined, name, signal);
   }
 
+  /** Changes attributes, all in one call. */
+  async updateUser(user: User, changes: readonly AttributeChange[], by: 'patch' | 'put', signal: AbortSignal) {
+    const name = 'update user';
+    if (by === 'patch') return this.#sendPatch('Users', user.id, name, this.#operationsOf(user, changes), signal);
+    const { meta, groups, schemas: held, ...rest } = user;
+    const whole: Resource & { id: string } = rest;
+    const known = z.array(z.string()).catch([schemas.user]).parse(held);
+    for (const { path, value } of changes) put(whole, stepsOf(path).steps, value);
+    const extensions = changes.flatMap(({ path, value }) => (value === null ? [] : (stepsOf(path).extension ?? [])));
+    whole['schemas'] = [...new Set([...known, ...extensions])];
+    await this.#put('Users', whole, meta?.version ?? undefined, name, signal);
+  }
+
+  /** False when it was gone already. */
+  async deleteUser(user: string, signal: AbortSignal): Promise<boolean> {
+    const path = `/Users/${encodeURIComponent(user)}`;
+    try {
+      await this.#scim.call({ method: 'DELETE', path, name: 'delete user' }, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ScimError && error.code === 'not-found') return false;
+      throw error;
+    }
+  }
+
   async addMember(group: Group, user: string, by: 'patch' | 'put', signal: AbortSignal): Promise<void> {
     const name = 'add to group';
     const members = [{ value: user }];
@@ -136,7 +183,7 @@ export class ScimClient {
       } else {
         // Never without the filter: a remove of "members" alone takes everybody out.
         const operation = { op: this.#op('remove'), path: `members[value eq ${quoted(user)}]` };
-        await this.#sendPatch('Groups', group.id, name, operation, signal);
+        await this.#sendPatch('Groups', group.id, name, [operation], signal);
       }
       return true;
     } catch (error) {
@@ -155,6 +202,26 @@ export class ScimClient {
     return this.#settings.dialect.operations === 'lower' ? verb : `${verb.charAt(0).toUpperCase()}${verb.slice(1)}`;
   }
 
+  /** What is emptied needs a path in every dialect; the rest goes by the server's own. */
+  #operationsOf(user: User, changes: readonly AttributeChange[]): Record<string, unknown>[] {
+    const gone = changes.filter(({ value }) => value === null);
+    const given = changes.filter(({ value }) => value !== null);
+    const removals = gone.map(({ path }) => ({ op: this.#op('remove'), path }));
+    const op = this.#op('replace');
+    if (this.#settings.dialect.patch === 'path') {
+      return [...given.map(({ path, value }) => ({ op, path, value })), ...removals];
+    }
+    // Whole parts (`name`, an extension), for a server that takes what is not sent for lost.
+    const value: Resource = {};
+    for (const { path, value: wanted } of given) {
+      const { steps } = stepsOf(path);
+      const [first = ''] = steps;
+      if (steps.length > 1 && !Object.hasOwn(value, first)) value[first] = asResource(user[first]);
+      put(value, steps, wanted);
+    }
+    return [...(given.length === 0 ? [] : [{ op, value }]), ...removals];
+  }
+
   #patch(
     resources: 'Users' | 'Groups',
     id: string,
@@ -170,7 +237,7 @@ export class ScimClient {
       resources,
       id,
       name,
-      pathless ? { op, value: change } : { op, path: attribute, value },
+      [pathless ? { op, value: change } : { op, path: attribute, value }],
       signal,
     );
   }
@@ -179,11 +246,11 @@ export class ScimClient {
     resources: 'Users' | 'Groups',
     id: string,
     name: string,
-    operation: Record<string, unknown>,
+    operations: Record<string, unknown>[],
     signal: AbortSignal,
   ): Promise<void> {
     const path = `/${resources}/${encodeURIComponent(id)}`;
-    const json = { schemas: [schemas.patch], Operations: [operation] };
+    const json = { schemas: [schemas.patch], Operations: operations };
     await this.#scim.call({ method: 'PATCH', path, name, json }, signal);
   }
 

@@ -19,9 +19,9 @@ const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.nu
 /** Every status that a server explains in a body of its own. */
 const explained = [400, 401, 403, 404, 405, 409, 412, 413, 429, 500, 501, 502, 503, 504];
 
-/** A call of the server. There is no DELETE: Muster takes nobody out of a system, it closes. */
+/** A call of the server. */
 export interface ScimCall {
-  method?: 'GET' | 'POST' | 'PATCH' | 'PUT';
+  method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   path: string;
   /** How messages name the call. */
   name: string;
@@ -68,13 +68,26 @@ export class ScimConnection {
     query: Record<string, string>,
     signal: AbortSignal,
   ): Promise<T[]> {
-    const items = new Map<string, T>();
+    const items: T[] = [];
+    for await (const page of this.pages(item, call, query, signal)) items.push(...page);
+    return items;
+  }
+
+  /** A list page by page, each resource once, no page empty. */
+  async *pages<T extends { id: string }>(
+    item: z.ZodType<T>,
+    call: ScimCall,
+    query: Record<string, string>,
+    signal: AbortSignal,
+  ): AsyncGenerator<T[]> {
+    const known = new Set<string>();
     for (let startIndex = 1; ; ) {
       const { page, total } = await this.page(item, call, { ...query, count: String(pageSize) }, startIndex, signal);
-      const known = items.size;
-      for (const one of page) items.set(one.id, one);
-      if (page.length === 0 || items.size >= total) return [...items.values()];
-      if (items.size === known) {
+      const fresh = page.filter(({ id }) => !known.has(id));
+      for (const { id } of fresh) known.add(id);
+      if (fresh.length > 0) yield fresh;
+      if (page.length === 0 || known.size >= total) return;
+      if (fresh.length === 0) {
         throw new Failure('protocol', `${this.what(call.name)} answers the same page again, whatever startIndex says`);
       }
       startIndex += page.length;

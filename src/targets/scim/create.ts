@@ -2,9 +2,8 @@ import { Failure } from '../../model/failure.ts';
 import type { AccountSeen, CallContext, NewAccount, Outcome } from '../target.ts';
 import { seen, usersOf } from './accounts.ts';
 import type { ScimClient, User } from './client.ts';
+import { asResource, put, type Resource, stepsOf } from './resource.ts';
 import { kindOf, namesOf, type Settings } from './settings.ts';
-
-type Resource = Record<string, unknown>;
 
 /** Makes a user; one that is the worker's already is given back as it is. */
 export async function makeUser(
@@ -86,23 +85,3 @@ function resourceOf(client: ScimClient, settings: Settings, account: NewAccount,
   });
   return { fields, extensions: [...extensions] };
 }
-
-/** `urn:…:User:department` → the extension and the attribute in it; `name.middleName` → the two steps. */
-function stepsOf(path: string): { extension?: string; steps: string[] } {
-  const end = path.startsWith('urn:') ? path.lastIndexOf(':') : -1;
-  const extension = end === -1 ? undefined : path.slice(0, end);
-  const steps = path.slice(end + 1).split('.');
-  return extension === undefined ? { steps } : { extension, steps: [extension, ...steps] };
-}
-
-function put(resource: Resource, [step = '', ...rest]: string[], value: string): void {
-  if (rest.length === 0) resource[step] = value;
-  else {
-    const inner = asResource(resource[step]);
-    resource[step] = inner;
-    put(inner, rest, value);
-  }
-}
-
-const asResource = (value: unknown): Resource =>
-  typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};

@@ -16,6 +16,8 @@ export interface Operation {
   value: unknown;
   /** The value in `members[value eq "…"]`. */
   member?: string;
+  /** It came without a path, as a part of the value: a name at the top of the resource. */
+  top?: true;
 }
 
 /** The operations of a PATCH; a server with a dialect of its own refuses every other. */
@@ -26,7 +28,7 @@ export function operationsOf(body: unknown, { vendor }: Place): Operation[] {
     const capital = written !== op;
     if (vendor('capitalOperations') !== capital)
       throw new Refusal(400, `unknown operation ${written}`, 'invalidSyntax');
-    const [, attribute, member] = /^(\w+)(?:\[value eq ("(?:[^"\\]|\\.)*")\])?$/.exec(path ?? '') ?? [];
+    const [, attribute, member] = /^([\w:.$-]+)(?:\[value eq ("(?:[^"\\]|\\.)*")\])?$/.exec(path ?? '') ?? [];
     if (path !== undefined && attribute === undefined) throw new Refusal(400, `no such path ${path}`, 'invalidPath');
     if (attribute !== undefined) {
       if (vendor('pathlessOnly') && op !== 'remove') throw new Refusal(400, 'path is not supported', 'invalidPath');
@@ -40,6 +42,7 @@ export function operationsOf(body: unknown, { vendor }: Place): Operation[] {
       op,
       attribute: name,
       value: one,
+      top: true as const,
     }));
   });
 }

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import express, { type Router } from 'express';
 import { z } from 'zod';
+import { asResource, put, stepsOf } from './resource.ts';
 import { type HeldUser, idOf } from './sandbox-directory.ts';
-import { booleanOf, operationsOf, shownBoolean } from './sandbox-patch.ts';
+import { booleanOf, type Operation, operationsOf, shownBoolean } from './sandbox-patch.ts';
 import { answer, answerPage, filterOf, found, type Place, Refusal, scimJson } from './sandbox-web.ts';
 
 const sentSchema = z.looseObject({
@@ -38,6 +40,14 @@ export function userRoutes(place: Place): Router {
     });
   };
 
+  const become = (user: HeldUser, resource: HeldUser['resource']) => {
+    if (isDeepStrictEqual(resource, user.resource)) return;
+    change('update user', user, () => {
+      user.resource = resource;
+      user.version += 1;
+    });
+  };
+
   api.get('/Users', (request, response) => {
     const rows = matching(place, filterOf(request));
     answerPage(request, response, rows.map(shown), vendor('samePage'));
@@ -57,11 +67,14 @@ export function userRoutes(place: Place): Router {
 
   api.patch('/Users/:id', scimJson, (request, response) => {
     const user = userOf(request.params.id);
-    for (const { op, attribute, value } of operationsOf(request.body, place)) {
-      if (op !== 'replace' || attribute !== 'active')
-        throw new Refusal(400, `cannot ${op} ${attribute}`, 'invalidPath');
+    const operations = operationsOf(request.body, place);
+    if (operations.some(({ op, attribute }) => op === 'add' || (attribute === 'active' && op !== 'replace'))) {
+      throw new Refusal(400, 'cannot do that to an attribute', 'invalidPath');
+    }
+    for (const { value } of operations.filter(({ attribute }) => attribute === 'active')) {
       switchTo(user, booleanOf(value, place));
     }
+    become(user, applied(user.resource, operations));
     if (vendor('noContent')) return void response.status(204).end();
     answer(response, 200, shown(user));
   });
@@ -76,12 +89,35 @@ export function userRoutes(place: Place): Router {
       throw new Refusal(400, 'meta and groups are read-only', 'mutability');
     const wanted = booleanOf(active, place);
     // What is not sent is lost, as a PUT has it.
-    user.resource = { ...sent, active: user.resource.active };
+    become(user, { ...sent, active: user.resource.active });
     switchTo(user, wanted);
     answer(response, 200, shown(user));
   });
 
+  api.delete('/Users/:id', (request, response) => {
+    const user = userOf(request.params.id);
+    change('delete user', user, () => {
+      directory().users = directory().users.filter((one) => one !== user);
+      for (const group of directory().groups) group.members = group.members.filter((id) => id !== user.id);
+    });
+    response.status(204).end();
+  });
+
   return api;
+}
+
+const isPart = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The resource after a PATCH of other attributes than `active`. Without a path, parts are put together one level deep. */
+function applied(resource: HeldUser['resource'], operations: readonly Operation[]): HeldUser['resource'] {
+  const next = structuredClone(resource);
+  for (const { op, attribute, value, top } of operations) {
+    if (attribute === 'active') continue;
+    if (top === true)
+      next[attribute] = isPart(value) ? { ...asResource(next[attribute]), ...asResource(value) } : value;
+    else put(next, stepsOf(attribute).steps, op === 'remove' ? null : value);
+  }
+  return next;
 }
 
 const isStale = (ifMatch: string | undefined, version: number): boolean =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AccountKind } from '../../model/person.ts';
+import { managedAttributes } from '../attribute-changes.ts';
 import { httpUrl, pemText, secretReference } from '../setting-types.ts';
 
 const placeholder = /\{(?:email|workerId)\}/;
@@ -57,10 +58,15 @@ export const settingsSchema = z.strictObject({
    * the server always shows them there), or not at all.
    */
   groups: z.enum(['search', 'walk', 'user', 'none']).default('search'),
-  /** Which attribute of SCIM each of policy's attributes of a new user becomes: `title`, `name.middleName`, `urn:…:User:department`. */
+  /** Ids of groups whose members administer the system. */
+  privilegedGroups: z.array(z.string().min(1)).default([]),
+  /** Attributes, by Muster's names, that another system writes; Muster leaves them alone. */
+  managedAttributes,
+  /** Which attribute of SCIM each of a person's attributes becomes: `title`, `name.middleName`, `urn:…:User:department`. */
   attributes: z.record(z.string(), z.string().regex(/^(urn:.+:\w+:)?[A-Za-z][\w$-]*(\.[A-Za-z][\w$-]*)?$/)).default({
     jobTitle: 'title',
     department: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department',
+    startDate: 'urn:muster:params:scim:schemas:extension:onboarding:2.0:User:startDate',
   }),
   /** PEM of the authority that signed the server's certificate, where it is not a public one. */
   ca: pemText.exactOptional(),

@@ -32,6 +32,7 @@ export const suite: TargetSuite = {
   settings,
   secrets,
   unknownId: 'no-such-user',
+  listed: { workerId: ['primary'] },
 };
 
 export const sarah: SeedPerson = sarahChen('scim');

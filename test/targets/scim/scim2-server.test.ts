@@ -74,6 +74,50 @@ describe.skipIf(!scimAvailable())('SCIM against scim2-server', () => {
     connected = [];
   });
 
+  test.each(['patch', 'put'] as const)('attributes are written and emptied by %s, once', async (update) => {
+    const startDate = `${enterprise}:costCenter`;
+    const department = `${enterprise}:department`;
+    const target = connect({ update, attributes: { jobTitle: 'title', department, startDate } });
+    const manager = await makeUser('rowan.patel@globaltech.example', { externalId: 'GT-10007' });
+    const account = only(await abilities(target).accounts.find(keys, at()));
+    const wanted = {
+      lastName: 'Lee',
+      jobTitle: 'Lead',
+      department: 'Platform',
+      managerId: 'GT-10007',
+      startDate: '2026',
+    };
+    expect(await target.accounts?.update?.(account, wanted, at())).toBe('changed');
+    expect(await target.accounts?.update?.(account, wanted, at())).toBe('already');
+    expect(await ask(`/Users/${sarah}`)).toMatchObject({
+      name: { givenName: 'Sarah', familyName: 'Lee' },
+      title: 'Lead',
+      active: true,
+      phoneNumbers: [{ value: 'tel:+1-555-0100' }],
+      [enterprise]: { department: 'Platform', manager: { value: manager }, costCenter: '2026' },
+    });
+    const none = { jobTitle: null, department: null, managerId: null };
+    expect(await target.accounts?.update?.(account, none, at())).toBe('changed');
+    expect(await target.accounts?.update?.(account, none, at())).toBe('already');
+    const now = await ask(`/Users/${sarah}`);
+    expect(now).not.toHaveProperty('title');
+    expect(now).toMatchObject({ [enterprise]: { costCenter: '2026' } });
+    expect(changes).toEqual(['update user', 'update user']);
+  });
+
+  test('all users are listed, and one is deleted once', async () => {
+    for (let at = 0; at < 120; at += 1) await makeUser(`user${at}@globaltech.example`, { externalId: `GT-7${at}` });
+    const target = connect({ groups: 'walk' });
+    const pages: number[] = [];
+    for await (const page of target.accounts?.list?.(at()) ?? []) pages.push(page.length);
+    expect([pages.length > 1, pages.reduce((sum, size) => sum + size, 0)]).toEqual([true, 122]);
+    const account = only(await abilities(target).accounts.find(keys, at()));
+    expect(await target.accounts?.remove?.(account, at())).toBe('changed');
+    expect(await target.accounts?.remove?.(account, at())).toBe('already');
+    expect(await target.accounts?.read(account.id, at())).toBeUndefined();
+    expect(changes).toEqual(['delete user']);
+  });
+
   test('check counts what is there', async () => {
     expect(await connect().check(at())).toMatch(/^Peer at .*: 2 users and 0 groups, changed by PATCH$/);
     await expect(connect({}, 'another').check(at())).rejects.toMatchObject({ code: 'credentials' });
