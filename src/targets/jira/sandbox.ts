@@ -57,10 +57,10 @@ function ticketIn(site: Site, issue: StoredIssue): Record<string, unknown>[] {
 
 const plain = ({ id, key, status, resolution, fields: { summary, labels } }: StoredIssue) => ({
   id,
-  key,
-  summary,
-  status,
-  statusCategory: categoryOf(status),
+  number: key,
+  title: summary,
+  state: status,
+  category: categoryOf(status),
   resolution,
   labels,
 });

@@ -21,7 +21,7 @@ describe('closing', () => {
     expect(await tickets.close(ticket, 'offboarding', 'All targets confirmed.', context(announced))).toBe('changed');
     expect(announced).toEqual(['comment on issue', 'close issue']);
     expect(door.held()).toMatchObject([
-      { key: 'OFF-1', status: 'Done', resolution: 'Done', comments: ['All targets confirmed.'] },
+      { number: 'OFF-1', state: 'Done', resolution: 'Done', comments: ['All targets confirmed.'] },
     ]);
     expect(await find()).toEqual({ ...ticket, state: 'closed', result: 'done' });
   });
@@ -30,7 +30,7 @@ describe('closing', () => {
     const tickets = door.tickets();
     const { ticket } = await tickets.open({ ...offboarding, kind: 'onboarding' }, context());
     expect(await tickets.close(ticket, 'onboarding', '', context())).toBe('changed');
-    expect(door.held()).toMatchObject([{ key: 'ON-1', status: 'Done', comments: [] }]);
+    expect(door.held()).toMatchObject([{ number: 'ON-1', state: 'Done', comments: [] }]);
   });
 
   test('of several the first is never taken', async () => {
@@ -40,7 +40,7 @@ describe('closing', () => {
       code: 'ambiguous',
       message: 'Jira: OFF-1 can be closed by more than one transition: "Done", "Cancel"',
     });
-    expect(door.held()).toMatchObject([{ status: 'To Do', comments: [] }]);
+    expect(door.held()).toMatchObject([{ state: 'To Do', comments: [] }]);
   });
 
   test('an issue that its workflow keeps open is refused, and gets no note', async () => {
@@ -70,7 +70,7 @@ describe('closing', () => {
       code: 'unavailable',
     });
     await tickets.close(ticket, 'offboarding', 'Done\nand dusted', context());
-    expect(door.held()).toMatchObject([{ status: 'Done', comments: ['Done\nand dusted'] }]);
+    expect(door.held()).toMatchObject([{ state: 'Done', comments: ['Done\nand dusted'] }]);
   });
 
   test('a lie is found out', async () => {

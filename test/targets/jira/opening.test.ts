@@ -122,7 +122,7 @@ describe('opening', () => {
     const long = 'x'.repeat(300);
     await door.tickets().open({ ...offboarding, title: `Left\nat once ${long}`, checklist: [long] }, context());
     const [issue] = door.held();
-    expect(issue?.summary).toMatch(/^Left at once x{241}…$/);
+    expect(issue?.title).toMatch(/^Left at once x{241}…$/);
     expect(door.lines()).toEqual([`1. ${'x'.repeat(251)}…`]);
   });
 

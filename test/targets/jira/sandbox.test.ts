@@ -41,10 +41,10 @@ test('a fulfiller works an issue by its own API, and a lie changes nothing', asy
   door.fault = { lie: true };
   await door.api('POST', 'issue', { fields: issue });
   await door.api('POST', 'issue/OFF-1/transitions', { transition: { id: '31' } });
-  expect(door.held()).toMatchObject([{ key: 'OFF-1', status: 'To Do' }]);
+  expect(door.held()).toMatchObject([{ number: 'OFF-1', state: 'To Do' }]);
   door.fault = undefined;
   await door.api('POST', 'issue/OFF-1/transitions', { transition: { id: '31' } });
-  expect(door.held()).toMatchObject([{ status: 'Done', statusCategory: 'done', resolution: 'Done' }]);
+  expect(door.held()).toMatchObject([{ state: 'Done', category: 'done', resolution: 'Done' }]);
   expect(door.called).toEqual([
     { operation: 'create issue', subject: 'OFF-1', worker: 'GT-48291' },
     { operation: 'transition issue to Done', subject: 'OFF-1', worker: 'GT-48291' },

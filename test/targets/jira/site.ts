@@ -22,10 +22,10 @@ export interface Asked {
 
 const heldSchema = z.looseObject({
   id: z.string(),
-  key: z.string(),
-  summary: z.string(),
+  number: z.string(),
+  title: z.string(),
   comments: z.array(z.string()),
-  subtasks: z.array(z.looseObject({ key: z.string(), summary: z.string(), labels: z.array(z.string()) })),
+  subtasks: z.array(z.looseObject({ number: z.string(), title: z.string(), labels: z.array(z.string()) })),
 });
 
 /** A stand-in without the sandbox around it. */
@@ -98,7 +98,7 @@ export async function openDoor(indexLagMs = 1_000_000): Promise<Door> {
       return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
     },
     held: () => z.array(heldSchema).parse(JSON.parse(JSON.stringify(standIn.state()['tickets']))),
-    lines: () => door.held().flatMap(({ subtasks }) => subtasks.map(({ summary }) => summary)),
+    lines: () => door.held().flatMap(({ subtasks }) => subtasks.map(({ title }) => title)),
     fault: undefined,
     answer: undefined,
     lose: undefined,
