@@ -2,6 +2,7 @@ import type { EventOutcome, IdentityEvent } from '../model/event.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { OpenException } from '../model/exception.ts';
 import type { Grant, LegalHold } from '../model/grant.ts';
+import type { Hold, Reservation } from '../model/hold.ts';
 import type { Account, Engagement, Identifier, PendingChange, Person, PersonState } from '../model/person.ts';
 
 /** The directory and the ledger in one database: what must be true together is written in one transaction. */
@@ -70,6 +71,49 @@ export interface ExceptionRow extends OpenException {
   resolution?: { action: string; by: string; reason: string };
   /** When the alert was closed at its target, after the exception was resolved. */
   alertClosedAt?: string;
+  /** Who sees to it: its alert is not repeated any more. */
+  takenBy?: string;
+  takenAt?: string;
+  /** Until when a step is skipped, or is to be once a second person agrees with `skipAskedBy`. */
+  until?: string;
+  skipAskedBy?: string;
+}
+
+/** What became of a wish to skip a step. `agreed`: somebody else wished the same, until the same moment; both names and reasons. */
+export type SkipAsked = { is: 'asked' } | { is: 'agreed'; by: string; reason: string } | { is: 'resolved' };
+
+/** A place that an alert goes to or went to. */
+export interface AlertRow {
+  exception: string;
+  /** `incident:servicenow`, `channel:slack:#identity-security`, `mail:smtp:group:security`. */
+  route: string;
+  target: string;
+  /** What the place calls it: a ticket's number. */
+  reference?: string;
+  /** When it was sent last; of one not sent yet (`times` 0), when it should have been. */
+  sentAt: string;
+  times: number;
+  closedAt?: string;
+}
+
+/** A place with what it is told of. */
+export interface AlertOf {
+  alert: AlertRow;
+  exception: ExceptionRow;
+}
+
+/** How a target has been answering. Nobody ever asked: all zero and absent. */
+export interface TargetHealth {
+  target: string;
+  /** In a row, over all people: throttled, unavailable and timed out. */
+  failures: number;
+  /** Of the first of them. */
+  since?: string;
+  code?: string;
+  message?: string;
+  /** Until then it is left alone; while a call looks whether it is back, until that call must have ended. */
+  restUntil?: string;
+  lastGoodAt?: string;
 }
 
 export interface EvidenceRow extends Evidence {
@@ -121,6 +165,21 @@ export interface Transaction {
   placeLegalHold(person: string, hold: Omit<LegalHold, 'liftAskedBy'>): Promise<void>;
   /** The first of two asks, the second lifts; says which it was, or `same` where the same person asked twice. */
   liftLegalHold(id: string, by: string, at: string): Promise<'asked' | 'lifted' | 'same' | 'none'>;
+  /** False where it is somebody else's; `freeBefore`: one that was released by then is nobody's any more. The person's other names of the kind become aliases. */
+  reserveName(name: {
+    person: string;
+    kind: ReservedName['kind'];
+    value: string;
+    at: string;
+    freeBefore?: string;
+  }): Promise<boolean>;
+  /** Which of these names (in lower case) are others' already: reserved, an address in anybody's record, or an account's name. */
+  takenNames(person: string, values: string[], freeBefore: string | undefined): Promise<Set<string>>;
+  /** Begins the quarantine of all names of somebody who left; one that has begun goes on. */
+  releaseNames(person: string, at: string): Promise<void>;
+  /** Ends it: its holder is back. */
+  keepNames(person: string): Promise<void>;
+  namesOf(person: string): Promise<ReservedName[]>;
   putPending(person: string, change: PendingChange): Promise<void>;
   removePending(person: string, id: string): Promise<void>;
   people(
@@ -129,13 +188,68 @@ export interface Transaction {
   ): Promise<Page<Person>>;
   /** People with something pending at or before `until`, for whoever revives lost workflows. */
   due(until: string, limit: number): Promise<string[]>;
+  /** Ids of people with anything pending or with an open exception of their own workflow's, in order, after this one. */
+  inFlight(after: string | undefined, limit: number): Promise<string[]>;
+  /** Ids of people who wait for a target: by an open exception, by a pending change, or leaving with an account open there. */
+  waitingForTarget(target: string, limit: number): Promise<string[]>;
   countActive(): Promise<number>;
   /** What a changing call needs to know, in one cheap query. */
-  guard(person: string): Promise<{ epoch: number; state: PersonState; stops: string[] } | undefined>;
+  guard(person: string): Promise<Guard | undefined>;
   /** Stops in force: `all`, `source:<name>`, `target:<name>`. */
   putStop(scope: string, by: string, reason: string, at: string): Promise<void>;
-  removeStop(scope: string): Promise<void>;
+  /** Lifts it, and remembers for a minute that it did, so that what waited goes on in the order of its priority. False: there was none. */
+  removeStop(scope: string): Promise<boolean>;
   stops(): Promise<Stop[]>;
+  /** Milliseconds since the scope's stop was lifted, by the database's clock; absent when that was more than a minute ago. */
+  liftedFor(scopes: string[]): Promise<number | undefined>;
+
+  // Safeguards.
+  /**
+   * People that were let through for this kind of change within the last 60 minutes and 24 hours, and whether this person is
+   * one of them. Those whom operators released do not count: somebody answers for them. `at` is the moment it counts from,
+   * the later of `now` and the database's clock, so that work which had to wait for the database counts when it is done.
+   */
+  countReserved(kind: Reservation['kind'], person: string, now: string): Promise<ReservedCounts>;
+  /** Those who are active now, and those who were until an end that was reserved since `since`. */
+  countActiveSince(since: string): Promise<number>;
+  reservation(person: string, event: string, kind: Reservation['kind']): Promise<Reservation | undefined>;
+  /** Insert-if-absent. */
+  addReservations(reservations: Reservation[]): Promise<void>;
+  /** Of a hold, the earliest first; with a limit for whoever wants to know only whether any is left. */
+  reservationsOf(filter: { hold: string; state?: Reservation['state'] }, limit?: number): Promise<Reservation[]>;
+  /** Every reservation that somebody had to decide about for this person, the earliest first. */
+  heldFor(person: string): Promise<Reservation[]>;
+  /** Takes those of these events out of the hold that are still held; gives them as they are then. */
+  decideReservations(
+    hold: string,
+    events: string[],
+    decision: { state: 'taken' | 'rejected'; by: string; reason: string; at: string },
+  ): Promise<Reservation[]>;
+  hold(id: string): Promise<Hold | undefined>;
+  /** The open hold that changes of this kind above their limit join. */
+  openHold(kind: Reservation['kind']): Promise<Hold | undefined>;
+  /** The latest opened first. */
+  holds(filter: HoldFilter, page: PageRequest): Promise<Page<Hold>>;
+  /** Inserts or replaces. */
+  putHold(hold: Hold): Promise<void>;
+  /** Ends due after `from` and at or before `until` that nobody has released ahead, in the order in which they are due. */
+  endsAhead(from: string, until: string): Promise<EndAhead[]>;
+
+  // How targets answer.
+  targetHealth(target: string): Promise<TargetHealth | undefined>;
+  targetsHealth(): Promise<TargetHealth[]>;
+  /** The target answered: it is well. Its row is made where there is none. */
+  noteTargetGood(target: string, at: string): Promise<void>;
+  /**
+   * The target did not. From the fifth such answer in a row on it rests. What began before a rest and fails during it
+   * changes nothing; a `probe` that fails makes the next rest longer.
+   */
+  noteTargetFailure(
+    target: string,
+    failure: { code: string; message: string; at: string; probe: boolean },
+  ): Promise<void>;
+  /** True for one caller once a target's rest is over: it may call, the others rest on until `until`. */
+  claimProbe(target: string, now: string, until: string): Promise<boolean>;
 
   // Events.
   /** Inserts if absent; otherwise says what is there, locked FOR UPDATE. */
@@ -189,8 +303,23 @@ export interface Transaction {
     },
     page: PageRequest,
   ): Promise<Page<ExceptionRow>>;
+  /** Somebody sees to it, whoever did before. False when it is not open. */
+  takeException(id: string, by: string, at: string): Promise<boolean>;
+  /** Two people skip a step until the same moment: the first wish is kept, another person's equal one agrees with it. */
+  askSkip(id: string, ask: { by: string; until: string; reason: string }): Promise<SkipAsked>;
+  /** Opens what was skipped until now again, as `<id>#2`, and gives those. */
+  reopenSkipped(now: string, dueAt: string): Promise<ExceptionRow[]>;
   markAlerted(id: string, alert: string, at: string): Promise<void>;
   markAlertClosed(id: string, at: string): Promise<void>;
+  /** Insert-if-absent, as not sent yet. */
+  planAlerts(rows: Pick<AlertRow, 'exception' | 'route' | 'target' | 'sentAt'>[]): Promise<void>;
+  /** Open exceptions' places that were not told yet, and messages sent before `repeatBefore` of what nobody has taken. */
+  alertsToSend(repeatBefore: string, page: PageRequest): Promise<Page<AlertOf>>;
+  /** Resolved exceptions' places that were not told so yet. */
+  alertsToClose(page: PageRequest): Promise<Page<AlertOf>>;
+  alerts(exception: string): Promise<AlertRow[]>;
+  markSent(exception: string, route: string, at: string, reference?: string): Promise<void>;
+  markClosed(exception: string, route: string, at: string): Promise<void>;
 
   // Evidence.
   /** Insert-if-absent under (workflow id, step, kind). */
@@ -211,18 +340,69 @@ export type Reader = Pick<
   | 'peopleWith'
   | 'people'
   | 'due'
+  | 'inFlight'
+  | 'waitingForTarget'
   | 'countActive'
   | 'guard'
   | 'stops'
+  | 'targetHealth'
+  | 'targetsHealth'
+  | 'namesOf'
   | 'arrival'
   | 'arrivals'
   | 'waitingFor'
   | 'personEvent'
   | 'exception'
   | 'exceptions'
+  | 'alertsToSend'
+  | 'alertsToClose'
+  | 'alerts'
   | 'evidence'
   | 'before'
 > & { person(id: string): Promise<Person | undefined> };
+
+/** A login or an address of a person. */
+export interface ReservedName {
+  kind: 'login' | 'email';
+  /** In lower case. */
+  value: string;
+  /** In use; the others are aliases. */
+  current: boolean;
+  at: string;
+  /** When its holder left. */
+  releasedAt?: string;
+}
+
+/** What every changing call asks before it is made. */
+export interface Guard {
+  epoch: number;
+  state: PersonState;
+  /** Stops in force, by scope. */
+  stops: string[];
+  /** Scopes whose stop was lifted within the last minute, with the milliseconds since. */
+  lifted?: Record<string, number>;
+}
+
+/** How many people a safeguard has let through, this person perhaps among them. */
+export interface ReservedCounts {
+  /** ISO instant. */
+  at: string;
+  hour: { people: number; includes: boolean };
+  day: { people: number; includes: boolean };
+}
+
+export interface HoldFilter {
+  state?: Hold['state'];
+  kind?: Hold['kind'];
+}
+
+/** An end that is on somebody's timeline. */
+export interface EndAhead {
+  person: string;
+  event: string;
+  dueAt: string;
+  confidential: boolean;
+}
 
 /** A stop in force. */
 export interface Stop {
