@@ -1,6 +1,7 @@
 import type { Authentication, Config } from '../config.ts';
 import { Failure } from '../model/failure.ts';
 import { sources as kinds } from '../sources/index.ts';
+import { reportFaults, splitReport } from '../sources/report.ts';
 import type { SourceDefinition } from '../sources/source.ts';
 
 /** A source of muster.yaml with its kind found and its settings checked. */
@@ -24,7 +25,9 @@ export function receivingSources({ sources }: Pick<Config, 'sources'>): Receivin
       faults.push(`sources.${name}.kind: "${source.kind}" is not one of ${[...kinds.keys()].join(', ')}`);
       return [];
     }
-    const settings = definition.settings.safeParse(source.settings);
+    const { report, rest } = splitReport(source.settings);
+    faults.push(...reportFaults(name, report));
+    const settings = definition.settings.safeParse(rest);
     if (!settings.success) {
       const at = (path: PropertyKey[]) => ['sources', name, 'settings', ...path].join('.');
       faults.push(...settings.error.issues.map((issue) => `${at(issue.path)}: ${issue.message}`));

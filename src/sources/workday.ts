@@ -50,7 +50,8 @@ const terminationTypes: Readonly<Record<string, EndCategory>> = {
   endofcontract: 'contractEnd',
 };
 
-const settingsSchema = z.strictObject({
+/** How a tenant's words differ from Workday's. */
+export const workdaySettings = z.strictObject({
   /** The tenant's event names → Workday's. */
   events: z
     .record(z.string(), z.string().refine(isEventName, `must be one of ${Object.keys(eventNames).join(', ')}`))
@@ -65,21 +66,26 @@ const settingsSchema = z.strictObject({
   terminationTypes: z.record(z.string(), z.enum(endCategories)).default({}),
   statuses: z.record(z.string(), z.enum(statusTypes)).default({}),
 });
-type Settings = z.infer<typeof settingsSchema>;
+type Settings = z.infer<typeof workdaySettings>;
 
 /** Workday as tenants send it: JSON or the same fields as XML, with names mapped for each tenant. */
 export const workday: SourceDefinition = {
   kind: 'workday',
-  settings: settingsSchema,
+  settings: workdaySettings,
   mediaTypes: ['application/json', 'application/xml', 'text/xml'],
   normalise(request, unchecked) {
-    const settings = settingsSchema.parse(unchecked);
+    const settings = workdaySettings.parse(unchecked);
     const body = readBody(request);
     return body.ok
       ? readWorker(body.value, settings, request.mediaType !== 'application/json')
       : { status: 400, ...body };
   },
 };
+
+/** One row of a tenant's report, whose columns are the fields of the pushed event. Values are text there, as in XML. */
+export function normaliseReportRow(row: unknown, settings: Settings): Normalised {
+  return readWorker(row, settings, true);
+}
 
 function readBody(request: RawRequest) {
   return request.mediaType === 'application/json' ? parseJson(request.body) : parseXml(request.body);
