@@ -1,10 +1,14 @@
-import { and, asc, eq, lte, min } from 'drizzle-orm';
-import { pending } from './schema.ts';
+import { and, asc, eq, gt, isNotNull, isNull, lte, min, sql } from 'drizzle-orm';
+import { union } from 'drizzle-orm/pg-core';
+import { exception } from '../ledger/schema.ts';
+import { account, pending, person } from './schema.ts';
 import type { Session } from './session.ts';
 import type { Transaction } from './store.ts';
 
 /** Reads and writes what will happen to people on a date. */
-export function timeline(session: Session): Pick<Transaction, 'putPending' | 'removePending' | 'due'> {
+export function timeline(
+  session: Session,
+): Pick<Transaction, 'putPending' | 'removePending' | 'due' | 'inFlight' | 'waitingForTarget'> {
   return {
     putPending: (person, { id, date = null, zone = null, ...change }) =>
       session.run(async (database) => {
@@ -28,6 +32,44 @@ export function timeline(session: Session): Pick<Transaction, 'putPending' | 're
           .where(lte(pending.dueAt, until))
           .groupBy(pending.person)
           .orderBy(asc(min(pending.dueAt)), asc(pending.person))
+          .limit(limit);
+        return rows.map((row) => row.person);
+      }),
+
+    inFlight: (after = '', limit) =>
+      session.run(async (database) => {
+        const own = and(isNull(exception.resolvedAt), eq(exception.workflowId, sql`'person:' || ${exception.person}`));
+        const rows = await union(
+          database.select({ person: pending.person }).from(pending).where(gt(pending.person, after)),
+          database
+            .select({ person: sql<string>`${exception.person}`.as('person') })
+            .from(exception)
+            .where(and(own, gt(exception.person, after))),
+        )
+          .orderBy(sql`person`)
+          .limit(limit);
+        return rows.map((row) => row.person);
+      }),
+
+    waitingForTarget: (target, limit) =>
+      session.run(async (database) => {
+        const waits = sql`${pending.data} ->> 'target' = ${target} OR ${pending.data} -> 'targets' ? ${target}`;
+        const rows = await union(
+          database
+            .select({ person: sql<string>`${exception.person}`.as('person') })
+            .from(exception)
+            .where(and(isNull(exception.resolvedAt), eq(exception.target, target), isNotNull(exception.person))),
+          database
+            .select({ person: pending.person })
+            .from(pending)
+            .where(and(eq(pending.confidential, false), waits)),
+          database
+            .select({ person: person.id })
+            .from(person)
+            .innerJoin(account, eq(account.owner, person.id))
+            .where(and(eq(person.state, 'Terminating'), eq(account.target, target), eq(account.status, 'enabled'))),
+        )
+          .orderBy(sql`person`)
           .limit(limit);
         return rows.map((row) => row.person);
       }),

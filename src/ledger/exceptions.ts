@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { page, pageSize, pageStart } from '../directory/cursor.ts';
 import type { Session } from '../directory/session.ts';
@@ -8,7 +8,15 @@ import { alertUnclosed, exception } from './schema.ts';
 
 type Exceptions = Pick<
   Transaction,
-  'openException' | 'resolveException' | 'exception' | 'exceptions' | 'markAlerted' | 'markAlertClosed'
+  | 'openException'
+  | 'resolveException'
+  | 'exception'
+  | 'exceptions'
+  | 'takeException'
+  | 'askSkip'
+  | 'reopenSkipped'
+  | 'markAlerted'
+  | 'markAlertClosed'
 >;
 
 /** Reads and writes what somebody must see to; the list begins with what is due first. */
@@ -62,10 +70,85 @@ export function exceptions(session: Session): Exceptions {
         return page(rows, size, 'exceptions', (row) => [row.dueAt, row.id], toException);
       }),
 
+    takeException: (id, takenBy, takenAt) =>
+      session.run(async (database) => {
+        const taken = await database
+          .update(exception)
+          .set({ takenBy, takenAt })
+          .where(and(eq(exception.id, id), isNull(exception.resolvedAt)))
+          .returning({ id: exception.id });
+        return taken.length > 0;
+      }),
+
+    askSkip: (id, ask) =>
+      session.run(async (database) => {
+        const which = and(eq(exception.id, id), isNull(exception.resolvedAt));
+        const [found] = await database.select().from(exception).where(which).for('update');
+        if (found === undefined) return { is: 'resolved' };
+        const first = found.skipAskedBy === null ? undefined : found.resolution;
+        if (first && first.by !== ask.by && found.until === ask.until) {
+          return {
+            is: 'agreed',
+            by: `${first.by} and ${ask.by}`,
+            reason: `${first.by}: ${first.reason}; ${ask.by}: ${ask.reason}`,
+          };
+        }
+        // Kept where the resolution will stand; it shows in no answer before there is one.
+        const resolution = { action: 'skip', by: ask.by, reason: ask.reason };
+        await database.update(exception).set({ skipAskedBy: ask.by, until: ask.until, resolution }).where(which);
+        return { is: 'asked' };
+      }),
+
+    reopenSkipped: (now, dueAt) =>
+      session.run(async (database) => {
+        const skipped = await database
+          .select()
+          .from(exception)
+          .where(
+            and(
+              isNotNull(exception.resolvedAt),
+              lte(exception.until, now),
+              sql`${exception.resolution} ->> 'action' = 'skip'`,
+              sql`NOT EXISTS (SELECT FROM ${exception} AS later WHERE later.id = ${nextId})`,
+            ),
+          )
+          .orderBy(asc(exception.until), asc(exception.id))
+          .limit(200);
+        const reopened: ExceptionRow[] = [];
+        for (const row of skipped) {
+          const {
+            id,
+            alertedAt,
+            alert,
+            resolvedAt,
+            resolution,
+            alertClosedAt,
+            takenBy,
+            takenAt,
+            until,
+            skipAskedBy,
+            ...same
+          } = row;
+          const reason = `Skipped until ${until} by ${resolution?.by}, and open again. ${row.reason}`;
+          const again = { ...same, id: nextOf(id), reason, openedAt: now, dueAt };
+          const [inserted] = await database.insert(exception).values(again).onConflictDoNothing().returning();
+          if (inserted !== undefined) reopened.push(toException(inserted));
+        }
+        return reopened;
+      }),
+
     markAlerted: (id, alert, alertedAt) => mark(session, id, { alert, alertedAt }),
 
     markAlertClosed: (id, alertClosedAt) => mark(session, id, { alertClosedAt }),
   };
+}
+
+/** The id that an exception has when it comes back: `…/step-failed`, `…/step-failed#2`, `…/step-failed#3`. */
+const nextId = sql`regexp_replace(${exception.id}, '#\\d+$', '') || '#' || (coalesce(substring(${exception.id} from '#(\\d+)$')::int, 1) + 1)`;
+
+function nextOf(id: string): string {
+  const [, base = id, times = '1'] = /^(.*)#(\d+)$/s.exec(id) ?? [];
+  return `${base}#${Number(times) + 1}`;
 }
 
 function mark(
@@ -88,9 +171,11 @@ function flag<T>(wanted: boolean | undefined, yes: T, no: T): T | undefined {
   return wanted ? yes : no;
 }
 
-function toException(row: typeof exception.$inferSelect): ExceptionRow {
+/** A row of the table as the store gives it. */
+export function toException(row: typeof exception.$inferSelect): ExceptionRow {
   const { id, kind, workflowId, reason, owner, openedAt, dueAt } = row;
   const { person, event, target, alertedAt, alert, resolvedAt, resolution, alertClosedAt } = row;
+  const { takenBy, takenAt, until, skipAskedBy } = row;
   return {
     id,
     kind,
@@ -105,7 +190,11 @@ function toException(row: typeof exception.$inferSelect): ExceptionRow {
     ...(alertedAt !== null && { alertedAt }),
     ...(alert !== null && { alert }),
     ...(resolvedAt !== null && { resolvedAt }),
-    ...(resolution !== null && { resolution }),
+    ...(resolvedAt !== null && resolution !== null && { resolution }),
     ...(alertClosedAt !== null && { alertClosedAt }),
+    ...(takenBy !== null && { takenBy }),
+    ...(takenAt !== null && { takenAt }),
+    ...(until !== null && { until }),
+    ...(skipAskedBy !== null && { skipAskedBy }),
   };
 }
