@@ -10,7 +10,7 @@ import { viewOf } from './view.ts';
 /** Writes an exception and its evidence; the watch alerts. Opening it twice opens it once. */
 export async function raise(
   tx: Transaction,
-  { policy }: Dependencies,
+  { policy }: Pick<Dependencies, 'policy'>,
   { request, workflowId, now, owner }: { request: ExceptionRequest; workflowId: string; now: string; owner?: string },
 ): Promise<void> {
   const { step, kind, event, person, target, reason } = request;

@@ -10,7 +10,14 @@ export interface Reservation {
   state: 'taken' | 'held' | 'rejected';
   /** The hold that keeps it. */
   hold?: string;
-  data: { /** What it would do, in words. */ summary: string; priority: number; confidential?: boolean };
+  data: {
+    /** What it would do, in words. */
+    summary: string;
+    priority: number;
+    confidential?: boolean;
+    /** Who released or rejected it. */
+    decided?: { by: string; reason: string; at: string };
+  };
 }
 
 /** Changes above a limit. Later ones that exceed the same limit join an open hold. */
@@ -26,9 +33,23 @@ export interface Hold {
     /** Who caused what is held (sources, operators): they release nothing. */
     causes: string[];
     /** Who has said `release` so far; a mass needs two. */
-    releasing: { by: string; at: string; reason: string; people?: string[] }[];
+    releasing: Release[];
     limit: string;
+    /** Nothing is held yet: these are ends known ahead, due from then until then, that will exceed the limit. */
+    ahead?: { window: 'hour' | 'day'; from: string; until: string };
   };
+}
+
+/** One operator's `release`: what exactly they have agreed to, so that nothing which joins the hold later is meant by it. */
+export interface Release {
+  by: string;
+  at: string;
+  reason: string;
+  /** Absent: all that was held then. */
+  people?: string[];
+  events: string[];
+  /** A single person, who went on by this one operator's word. */
+  alone?: true;
 }
 
 /** Update `release`. */

@@ -10,6 +10,8 @@ export const eventKey = (source: string, id: string): string => `${source}:${id}
 /** The workflow of an event, whichever of its occurrences the key names. */
 export const eventWorkflowId = (key: string): string => `event:${key.replace(/~.*$/s, '')}`;
 export const personWorkflowId = (person: string): string => `person:${person}`;
+/** What a hold's exception and evidence are filed under; no workflow has this id. */
+export const holdWorkflowId = (hold: string): string => `hold:${hold}`;
 export const refusalWorkflowId = (key: string, hash: string): string => `refusal:${key}:${hash}`;
 
 /**
@@ -47,7 +49,16 @@ export const settledSignal = 'settled';
 export const personCreatedSignal = 'personCreated';
 /** The update by which somebody decides what becomes of an exception. */
 export const resolveUpdate = 'resolve';
+/** The signal that tells a person that somebody has decided about a hold. It may come more than once. */
+export const releasedSignal = 'released';
+/** The update by which somebody releases or rejects what a safeguard holds of one person. */
+export const releaseUpdate = 'release';
 export const statusQuery = 'status';
+
+/** What a `released` signal carries. */
+export interface ReleasedMessage {
+  hold: string;
+}
 
 /** Input of `identityEvent`. */
 export interface EventInput {

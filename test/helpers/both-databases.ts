@@ -9,6 +9,8 @@ import { emptyTables, memoryDatabase, type TestDatabase } from './store.ts';
 export interface UnderTest {
   readonly store: Store;
   readonly sql: TestDatabase['sql'];
+  /** Another process's store on the same data, which closes with the suite; PGlite has but one. */
+  another(): Promise<Store>;
   /** PGlite runs one transaction after the other, so what needs two open at once is for PostgreSQL alone. */
   readonly concurrent: boolean;
 }
@@ -31,12 +33,14 @@ function onPglite(): UnderTest {
       return given(database).store;
     },
     sql: (statements) => given(database).sql(statements),
+    another: async () => given(database).store,
   };
 }
 
 function onPostgres(): UnderTest {
   let postgres: RunningPostgres | undefined;
   let store: Store | undefined;
+  const others: Store[] = [];
   let client: pg.Client | undefined;
   const sql: TestDatabase['sql'] = async (statements) => {
     const results = await given(client).query(statements);
@@ -51,7 +55,7 @@ function onPostgres(): UnderTest {
   afterEach(() => emptyTables(sql));
   afterAll(async () => {
     await client?.end();
-    await store?.close();
+    for (const each of [store, ...others]) await each?.close();
     await postgres?.remove();
   });
   return {
@@ -60,6 +64,11 @@ function onPostgres(): UnderTest {
       return given(store);
     },
     sql,
+    async another() {
+      const other = await openStore({ url: given(postgres).url, migrate: false });
+      others.push(other);
+      return other;
+    },
   };
 }
 
