@@ -56,7 +56,7 @@ describe('a login', () => {
     ['', 'Chen', 'chen'],
     ['J.R.', 'Dot', 'jr.dot'],
     ['\u0301', ' ', 'gt-48291'],
-  ])('of %s %s is %3$s', (first, last, expected) => {
+  ])('of %s %s is %s', (first, last, expected) => {
     expect(wantedLogin(rules(), called(first, last))).toBe(expected);
   });
 
@@ -92,7 +92,7 @@ describe('a login', () => {
           expect(new Set(all).size).toBeGreaterThan(15);
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
