@@ -7,12 +7,19 @@ const last = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** Where `date` begins in `zone`, in epoch milliseconds: 00:00, the first of two, or the first moment after a gap that swallows it. */
 export function startOfDay(date: string, zone: string): number {
-  return startOfLocalDay(midnightOf(date), zone);
+  return firstShowing(midnightOf(date), zone);
 }
 
 /** Where `date` is over in `zone`, in epoch milliseconds: the start of the next day, and the end of 9999 at the latest. */
 export function endOfDay(date: string, zone: string): number {
-  return Math.min(startOfLocalDay(midnightOf(date) + day, zone), last);
+  return Math.min(firstShowing(midnightOf(date) + day, zone), last);
+}
+
+/** When the clocks of `zone` show `time` (`09:00`) on `date`, in epoch milliseconds: the first of two, or the moment after a gap that swallows it. */
+export function instantOf(date: string, time: string, zone: string): number {
+  const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(time) ?? [];
+  if (hours === undefined) throw new Failure('protocol', `"${time}" is not a time such as 09:00`);
+  return firstShowing(midnightOf(date) + Number(hours) * 3_600_000 + Number(minutes) * 60_000, zone);
 }
 
 /** The civil date in `zone` at an instant: `2026-02-02`. */
@@ -49,22 +56,23 @@ function midnightOf(date: string): number {
   return Date.parse(`${date}T00:00:00Z`);
 }
 
-function startOfLocalDay(midnight: number, zone: string): number {
-  const before = offsetAt(midnight - day, zone);
-  const after = offsetAt(midnight + day, zone);
-  const candidates = [midnight - before, midnight - after].filter(
-    (instant) => instant + offsetAt(instant, zone) === midnight,
+/** When a zone's clocks first show a reading. */
+function firstShowing(reading: number, zone: string): number {
+  const before = offsetAt(reading - day, zone);
+  const after = offsetAt(reading + day, zone);
+  const candidates = [reading - before, reading - after].filter(
+    (instant) => instant + offsetAt(instant, zone) === reading,
   );
-  return candidates.length > 0 ? Math.min(...candidates) : endOfGap(midnight, before, after, zone);
+  return candidates.length > 0 ? Math.min(...candidates) : endOfGap(reading, before, after, zone);
 }
 
-/** Midnight never showed on this zone's clocks: bisects, to the second, for the moment at which they jumped over it. */
-function endOfGap(midnight: number, before: number, after: number, zone: string): number {
-  let early = midnight - after;
-  let late = midnight - before;
+/** The reading never showed on this zone's clocks: bisects, to the second, for the moment at which they jumped over it. */
+function endOfGap(reading: number, before: number, after: number, zone: string): number {
+  let early = reading - after;
+  let late = reading - before;
   while (late - early > 1_000) {
     const middle = early + Math.floor((late - early) / 2_000) * 1_000;
-    if (middle + offsetAt(middle, zone) < midnight) early = middle;
+    if (middle + offsetAt(middle, zone) < reading) early = middle;
     else late = middle;
   }
   return late;

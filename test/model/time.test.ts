@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
-import { addDays, dateIn, endOfDay, isDate, isZone, startOfDay } from '../../src/model/time.ts';
+import { addDays, dateIn, endOfDay, instantOf, isDate, isZone, startOfDay } from '../../src/model/time.ts';
 
 const zones = Intl.supportedValuesOf('timeZone');
 const civilDate = fc
@@ -84,6 +84,35 @@ describe('the end of a day', () => {
       new Date(endOfDay('9999-12-31', zone)).toISOString(),
     );
     expect(ends).toEqual(['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z', '9999-12-31T15:00:00.000Z']);
+  });
+});
+
+describe('the instant of a time on a date', () => {
+  const time = fc.integer({ min: 0, max: 1_439 }).map((minutes) => Temporal.PlainTime.from('00:00').add({ minutes }));
+
+  it('agrees with Temporal for any reading of any clock that shows it', () => {
+    fc.assert(
+      fc.property(civilDate, time, fc.constantFrom(...zones), (date, clock, zone) => {
+        const reading = Temporal.PlainDate.from(date).toPlainDateTime(clock);
+        const expected = reading.toZonedDateTime(zone, { disambiguation: 'earlier' });
+        fc.pre(expected.toPlainDateTime().equals(reading));
+        expect(instantOf(date, clock.toString({ smallestUnit: 'minute' }), zone)).toBe(expected.epochMilliseconds);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('is the end of a gap that swallows it, and the first of two that it shows', () => {
+    const at = (date: string, clock: string) => new Date(instantOf(date, clock, 'Europe/Berlin')).toISOString();
+    expect([at('2026-03-29', '02:30'), at('2026-03-29', '03:00'), at('2026-10-25', '02:30')]).toEqual([
+      '2026-03-29T01:00:00.000Z',
+      '2026-03-29T01:00:00.000Z',
+      '2026-10-25T00:30:00.000Z',
+    ]);
+  });
+
+  it('is refused where it is none', () => {
+    expect(() => instantOf('2026-03-29', '24:00', 'UTC')).toThrow('"24:00" is not a time such as 09:00');
   });
 });
 
