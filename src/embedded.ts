@@ -152,7 +152,8 @@ function openSandbox(home: string, ports: Ports, teardown: Teardown) {
   return async (): Promise<Sandbox> => {
     await exampleSecrets(home);
     const sandbox = await startSandbox({
-      ...{ standIns, people: globalTechPeople, host: sandboxHost, port: ports.sandbox, ldapsPort: ports.ldaps },
+      ...{ standIns, people: globalTechPeople, host: sandboxHost },
+      ...{ port: ports.sandbox, ldapsPort: ports.ldaps, smtpPort: ports.smtp },
       stateFile: join(home, homeFiles.sandbox),
     });
     teardown.add(endOrder.sandbox, 'the sandbox', () => sandbox.close());
@@ -201,18 +202,19 @@ async function allOrNothing<A, B, C>(
 }
 
 function portsNeeded(ports: Ports, withSandbox: boolean, env: NodeJS.ProcessEnv): Partial<Ports> {
-  const { receiver, operator, sandbox, ldaps, temporal, ui } = ports;
+  const { receiver, operator, sandbox, ldaps, smtp, temporal, ui } = ports;
   return {
     ...{ receiver, operator },
-    ...(withSandbox ? { sandbox, ldaps } : {}),
+    ...(withSandbox ? { sandbox, ldaps, smtp } : {}),
     ...(env['TEMPORAL_ADDRESS'] ? {} : { temporal, ui }),
   };
 }
 
 /** Does this muster.yaml connect to the sandbox's ports? Then it is a copy of the example, and wants the sandbox. */
-function mentions(config: Config, { sandbox, ldaps }: Ports): boolean {
+function mentions(config: Config, { sandbox, ldaps, smtp }: Ports): boolean {
   const settings = JSON.stringify(Object.values(config.targets).map((target) => target.settings));
-  return [sandbox, ldaps].some(
-    (port) => port !== 0 && new RegExp(`(127\\.0\\.0\\.1|localhost):${port}\\b`).test(settings),
+  // As part of a URL, or as host and port.
+  return [sandbox, ldaps, smtp].some(
+    (port) => port !== 0 && new RegExp(`(127\\.0\\.0\\.1|localhost)(:|","port":)${port}\\b`).test(settings),
   );
 }

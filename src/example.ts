@@ -15,18 +15,19 @@ const head = `# GlobalTech, the example company, on the sandbox. Written anew at
 
 /** Writes the example company's muster.yaml into the home folder and reads it back, as any other is read. */
 export async function exampleConfig(home: string, sandbox: Sandbox | undefined): Promise<Config> {
-  if (sandbox?.ldapsUrl === undefined)
+  if (sandbox?.ldapsUrl === undefined || sandbox.smtpUrl === undefined)
     throw new Failure('misconfigured', 'the example company needs the whole sandbox');
   const path = join(home, homeFiles.config);
-  const { url: sandboxUrl, ldapsUrl } = sandbox;
-  await writeFile(path, head + stringify(demoConfig({ sandboxUrl, ldapsUrl, caPath: homeFiles.authority })));
+  const { url: sandboxUrl, ldapsUrl, smtpUrl } = sandbox;
+  const address = { sandboxUrl, ldapsUrl, smtpUrl, caPath: homeFiles.authority };
+  await writeFile(path, head + stringify(demoConfig(address)));
   return loadConfig(path);
 }
 
 /** The secrets that the stand-ins accept, beside Muster's own. */
 export async function exampleSecrets(home: string): Promise<void> {
   // Making its keys takes a while: only where there are none.
-  const last = 'servicenow';
+  const last = 'smtp';
   if (existsSync(join(home, homeFiles.secrets, last))) return;
   const { [last]: final = '', ...others } = demoSecrets();
   for (const [name, value] of Object.entries(others)) await addSecret(home, name, value);

@@ -12,8 +12,8 @@ export function startCommand(cli: Cli): Command {
     .addHelpText(
       'after',
       `
-Ports: MUSTER_PORT 8080 (events in), MUSTER_OPERATOR_PORT 8081 (API), MUSTER_SANDBOX_PORT 8090, LDAPS 8636, Temporal 7233
-and its Web UI 8233, all on the loopback. MUSTER_PORT=0 takes free ones for all; <home>/ready.json says which.
+Ports: MUSTER_PORT 8080 (events in), MUSTER_OPERATOR_PORT 8081 (API), MUSTER_SANDBOX_PORT 8090, LDAPS 8636, SMTP 8587,
+Temporal 7233 and its Web UI 8233, all on the loopback. MUSTER_PORT=0 takes free ones for all; <home>/ready.json says which.
 Without a muster.yaml it runs the example company GlobalTech on the sandbox. With TEMPORAL_ADDRESS or DATABASE_URL set it
 uses that server and that database.`,
     )

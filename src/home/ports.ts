@@ -7,6 +7,7 @@ export interface Ports {
   operator: number;
   sandbox: number;
   ldaps: number;
+  smtp: number;
   temporal: number;
   ui: number;
 }
@@ -20,6 +21,7 @@ export function portsOf(env: NodeJS.ProcessEnv): Ports {
     operator: portOf(env, 'MUSTER_OPERATOR_PORT', free ? 0 : 8081),
     sandbox: portOf(env, 'MUSTER_SANDBOX_PORT', free ? 0 : 8090),
     ldaps: free ? 0 : 8636,
+    smtp: free ? 0 : 8587,
     temporal: free ? 0 : 7233,
     ui: free ? 0 : 8233,
   };
@@ -32,6 +34,7 @@ export async function checkPorts(ports: Partial<Ports>): Promise<void> {
     operator: 'the operator API (MUSTER_OPERATOR_PORT)',
     sandbox: 'the sandbox (MUSTER_SANDBOX_PORT)',
     ldaps: "the sandbox's Active Directory",
+    smtp: "the sandbox's mail server",
     temporal: 'Temporal',
     ui: "Temporal's Web UI",
   };

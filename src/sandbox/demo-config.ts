@@ -7,8 +7,11 @@ import {
 import { sandboxCredentials as aws } from '../targets/aws-iam/sandbox.ts';
 import { sandboxCredentials as vault } from '../targets/cyberark/sandbox.ts';
 import { sandboxCredentials as github } from '../targets/github/sandbox.ts';
+import { sandboxCredentials as jira } from '../targets/jira/sandbox.ts';
 import { sandboxCredentials as salesforce } from '../targets/salesforce/sandbox.ts';
 import { sandboxCredentials as servicenow } from '../targets/servicenow/sandbox.ts';
+import { sandboxChannels, sandboxCredentials as slack } from '../targets/slack/sandbox.ts';
+import { sandboxSettings as mail, sandboxCredentials as mailer } from '../targets/smtp/sandbox.ts';
 import { makePrivateKey } from './private-key.ts';
 
 /** Where the running sandbox is. */
@@ -17,12 +20,15 @@ export interface SandboxAddress {
   sandboxUrl: string;
   /** `ldaps://127.0.0.1:8636`. */
   ldapsUrl: string;
-  /** PEM file of the authority behind `ldapsUrl`; absolute, or relative to muster.yaml. */
+  /** `smtp://127.0.0.1:8587`. */
+  smtpUrl: string;
+  /** PEM file of the authority behind these two; absolute, or relative to muster.yaml. */
   caPath: string;
 }
 
 /** GlobalTech's muster.yaml as a value: the format of production, with the sandbox's addresses and secrets by reference. */
-export function demoConfig({ sandboxUrl, ldapsUrl, caPath }: SandboxAddress): z.input<typeof configSchema> {
+export function demoConfig(address: SandboxAddress): z.input<typeof configSchema> {
+  const { sandboxUrl, ldapsUrl, smtpUrl, caPath } = address;
   return {
     proofKey: secret('proof-key'),
     sources: {
@@ -72,12 +78,37 @@ export function demoConfig({ sandboxUrl, ldapsUrl, caPath }: SandboxAddress): z.
           login: { type: 'vault', username: vault.username, password: secret('cyberark') },
         },
       },
+      jira: {
+        kind: 'jira',
+        mode: 'enforce',
+        settings: {
+          baseUrl: `${sandboxUrl}/jira`,
+          login: { email: jira.email, token: secret('jira') },
+          kinds: { offboarding: { project: 'OFF', doneTransition: 'Done' }, onboarding: { project: 'ON' } },
+        },
+      },
       servicenow: {
         kind: 'servicenow',
         mode: 'enforce',
         settings: {
           baseUrl: `${sandboxUrl}/servicenow`,
           login: { type: 'oauth', clientId: servicenow.clientId, clientSecret: secret('servicenow') },
+        },
+      },
+      slack: {
+        kind: 'slack',
+        mode: 'enforce',
+        settings: { baseUrl: `${sandboxUrl}/slack`, token: secret('slack'), channels: sandboxChannels },
+      },
+      smtp: {
+        kind: 'smtp',
+        mode: 'enforce',
+        settings: {
+          ...mail,
+          host: new URL(smtpUrl).hostname,
+          port: Number(new URL(smtpUrl).port),
+          login: { username: mailer.username, password: secret('smtp') },
+          ca: `file:${caPath}`,
         },
       },
     },
@@ -106,6 +137,9 @@ export function demoSecrets(): Record<string, string> {
     'aws-secret-access-key': aws.secretAccessKey,
     cyberark: vault.password,
     servicenow: servicenow.clientSecret,
+    slack: slack.token,
+    smtp: mailer.password,
+    jira: jira.token,
   };
 }
 

@@ -16,6 +16,8 @@ export interface SandboxOptions {
   /** 0 takes a free one. */
   port: number;
   ldapsPort: number;
+  /** Default 0. */
+  smtpPort?: number;
   /** For the stand-ins that listen by themselves. Absent: made at start, and `ca` of the result is their authority. */
   tls?: { key: string; cert: string };
   /** Where the state is kept over a restart. Absent: in memory alone. */
@@ -27,18 +29,23 @@ export interface Sandbox {
   port: number;
   ldapsUrl?: string;
   ldapsPort?: number;
+  smtpUrl?: string;
+  smtpPort?: number;
   /** PEM of the authority, where the sandbox made its own certificate. */
   ca?: string;
   close(): Promise<void>;
 }
 
-/** Starts all stand-ins in this process: HTTP ones under `/<target name>`, the LDAPS one on its own port. */
+/** Starts all stand-ins in this process: HTTP ones under `/<target name>`, those for LDAPS and SMTP on ports of their own. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const faults = new Faults();
   const calls: CallTaken[] = [];
   const standIns = new Map<string, StandIn>();
   const seed = (name: string, standIn: StandIn) =>
-    standIn.seed(options.people.filter((person) => person.targets.includes(name)));
+    standIn.seed(
+      options.people.filter((person) => person.targets.includes(name)),
+      options.people,
+    );
   const file =
     options.stateFile === undefined
       ? undefined
@@ -90,30 +97,46 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
+type Addresses = Pick<Sandbox, 'ldapsUrl' | 'ldapsPort' | 'smtpUrl' | 'smtpPort' | 'ca'>;
+
 async function listenByThemselves(
   standIns: ReadonlyMap<string, StandIn>,
   options: SandboxOptions,
-): Promise<{ result: Pick<Sandbox, 'ldapsUrl' | 'ldapsPort' | 'ca'>; close?(): Promise<void> }> {
+): Promise<{ result: Addresses; close?(): Promise<void> }> {
   const listeners = [...standIns.values()].filter((standIn) => standIn.listen !== undefined);
-  if (listeners.length > 1) throw new Failure('misconfigured', 'the sandbox has one LDAPS port, so one LDAPS stand-in');
-  const listener = listeners[0];
-  if (listener?.listen === undefined) return { result: {} };
+  if (listeners.length === 0) return { result: {} };
   const made = options.tls === undefined ? await makeCertificates() : undefined;
   const tls = options.tls ?? made;
   if (tls === undefined) return { result: {} };
-  const { port, close } = await listener.listen({
-    host: options.host,
-    port: options.ldapsPort,
-    tls: { key: tls.key, cert: tls.cert },
-  });
-  return {
-    result: {
-      ldapsUrl: `ldaps://${options.host}:${port}`,
-      ldapsPort: port,
-      ...(made === undefined ? {} : { ca: made.ca }),
-    },
-    close,
-  };
+  const result: Addresses = made === undefined ? {} : { ca: made.ca };
+  const ends: (() => Promise<void>)[] = [];
+  const close = async () => void (await Promise.all(ends.map((end) => end())));
+  try {
+    for (const standIn of listeners) ends.push(await listenForOne(standIn, options, tls, result));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { result, close };
+}
+
+/** Enters the address into `result` and gives the way to close it. */
+async function listenForOne(
+  standIn: StandIn,
+  options: SandboxOptions,
+  { key, cert }: { key: string; cert: string },
+  result: Addresses,
+): Promise<() => Promise<void>> {
+  const protocol = standIn.speaks ?? 'ldaps';
+  if (standIn.listen === undefined || result[`${protocol}Port`] !== undefined) {
+    const name = protocol.toUpperCase();
+    throw new Failure('misconfigured', `the sandbox has one ${name} port, so one ${name} stand-in`);
+  }
+  const wanted = protocol === 'ldaps' ? options.ldapsPort : (options.smtpPort ?? 0);
+  const { port, close } = await standIn.listen({ host: options.host, port: wanted, tls: { key, cert } });
+  result[`${protocol}Url`] = `${protocol}://${options.host}:${port}`;
+  result[`${protocol}Port`] = port;
+  return close;
 }
 
 function listen(server: Server, host: string, port: number): Promise<Server> {

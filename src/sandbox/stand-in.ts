@@ -66,10 +66,11 @@ export interface StandInTools {
 /** A stand-in target: keeps state in memory and speaks the vendor's own protocol. Lives in the target's folder as `sandbox.ts`. */
 export interface StandIn {
   /** Everything it holds, as JSON, for `GET /state` and tests. `accounts` lists each account with at least
-   *  `{ id, name, worker, enabled, entitlements, sessions }`; tickets stand under `tickets`. */
+   *  `{ id, name, worker, enabled, entitlements, sessions }`; tickets stand under `tickets`, messages with at least
+   *  `{ id, to, title, text, at }` under `messages`. */
   state(): Record<string, unknown>;
-  /** Forgets everything and makes accounts for these people. */
-  seed(people: SeedPerson[]): void;
+  /** Forgets everything and makes accounts for these people. `company` is everybody, for systems that know people without accounts of ours. */
+  seed(people: SeedPerson[], company?: SeedPerson[]): void;
   /** The whole state as JSON and back, so that `muster start` keeps it over a restart. */
   dump(): unknown;
   restore(dumped: unknown): void;
@@ -77,7 +78,9 @@ export interface StandIn {
   router?: Router;
   /** HTTP stand-ins: the vendor's own form of an error, for the `status` fault. */
   errorBody?(status: number): { body: string; contentType: string };
-  /** Those that speak something else listen by themselves (LDAPS), and apply all faults themselves. */
+  /** What `listen` speaks. Absent: LDAPS. */
+  speaks?: 'ldaps' | 'smtp';
+  /** Those that speak something else than HTTP listen by themselves, and apply all faults themselves. */
   listen?(options: {
     host: string;
     port: number;

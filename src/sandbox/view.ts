@@ -11,6 +11,11 @@ const accountSchema = z.looseObject({
 
 const ticketSchema = z.record(z.string(), z.unknown());
 
+const messageSchema = z.looseObject({
+  to: z.union([z.string(), z.array(z.string()).transform((addresses) => addresses.join(', '))]),
+  title: z.string(),
+});
+
 /** The sandbox's own view of its accounts: plain HTML without scripts, refreshed every two seconds. */
 export function accountsPage(state: Record<string, Record<string, unknown>>, taken: number): string {
   const sections = Object.entries(state).map(([target, held]) => section(target, held));
@@ -31,6 +36,7 @@ ${sections.join('\n')}
 function section(target: string, held: Record<string, unknown>): string {
   const accounts = z.array(accountSchema).catch([]).parse(held['accounts']);
   const tickets = z.array(ticketSchema).catch([]).parse(held['tickets']);
+  const messages = z.array(messageSchema).catch([]).parse(held['messages']);
   const open = accounts.filter((account) => account.enabled).length;
   const rows = accounts.map(
     (account) =>
@@ -43,14 +49,17 @@ function section(target: string, held: Record<string, unknown>): string {
       `<tr><td>${asHtml(text(ticket['number']))}</td><td>${asHtml(text(ticket['state']))}</td>` +
       `<td>${asHtml(text(ticket['title'] ?? ticket['short_description']))}</td></tr>`,
   );
+  const messageRows = messages.map(({ to, title }) => `<tr><td>${asHtml(to)}</td><td>${asHtml(title)}</td></tr>`);
   return `<h2>${asHtml(target)}: ${open} of ${accounts.length} accounts enabled</h2>
 <table><thead><tr><th>Worker</th><th>Account</th><th>Status</th><th>Entitlements</th><th>Sessions</th></tr></thead>
-<tbody>${rows.join('\n')}</tbody></table>${
-    tickets.length === 0
-      ? ''
-      : `\n<table><thead><tr><th>Ticket</th><th>State</th><th>Title</th></tr></thead><tbody>${ticketRows.join('\n')}</tbody></table>`
-  }`;
+<tbody>${rows.join('\n')}</tbody></table>${table(['Ticket', 'State', 'Title'], ticketRows)}${table(['Message to', 'Title'], messageRows)}`;
 }
+
+/** Nothing where there are no rows. */
+const table = (heads: string[], rows: string[]): string =>
+  rows.length === 0
+    ? ''
+    : `\n<table><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table>`;
 
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 

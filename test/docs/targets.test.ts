@@ -12,7 +12,12 @@ const plain = (cell = '') => cell.replaceAll('`', '');
 
 describe('docs/targets.md', () => {
   it('lists every target, with what it can do', async () => {
-    const address = { sandboxUrl: 'http://127.0.0.1:1', ldapsUrl: 'ldaps://127.0.0.1:1', caPath: 'ca.pem' };
+    const address = {
+      sandboxUrl: 'http://127.0.0.1:1',
+      ldapsUrl: 'ldaps://127.0.0.1:1',
+      smtpUrl: 'smtp://127.0.0.1:1',
+      caPath: 'ca.pem',
+    };
     const connected = [...connectTargets(configSchema.parse(demoConfig(address)), async () => '').values()];
     const said = rows('docs/targets.md', 'Which there are').map(([kind, title, abilities]) => [
       plain(kind),

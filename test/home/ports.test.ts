@@ -9,6 +9,7 @@ describe('the ports of the embedded stack', () => {
       operator: 8081,
       sandbox: 8090,
       ldaps: 8636,
+      smtp: 8587,
       temporal: 7233,
       ui: 8233,
     });
@@ -25,6 +26,7 @@ describe('the ports of the embedded stack', () => {
       operator: 9001,
       sandbox: 0,
       ldaps: 0,
+      smtp: 0,
       temporal: 0,
       ui: 0,
     });

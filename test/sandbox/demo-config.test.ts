@@ -37,7 +37,8 @@ beforeAll(async () => {
   mkdirSync(join(home, 'secrets'));
   for (const [name, content] of Object.entries(secrets)) writeFileSync(join(home, 'secrets', name), content);
   writeFileSync(join(home, 'ca.pem'), sandbox.ca ?? '');
-  const config = demoConfig({ sandboxUrl: sandbox.url, ldapsUrl: sandbox.ldapsUrl ?? '', caPath: 'ca.pem' });
+  const { url: sandboxUrl, ldapsUrl = '', smtpUrl = '' } = sandbox;
+  const config = demoConfig({ sandboxUrl, ldapsUrl, smtpUrl, caPath: 'ca.pem' });
   writeFileSync(join(home, 'muster.yaml'), stringify(config));
   targets = connectTargets(loadConfig(join(home, 'muster.yaml')), secretResolver(home));
 });
@@ -49,8 +50,18 @@ afterAll(async () => {
 });
 
 describe("GlobalTech's configuration", () => {
-  it('connects all six targets, and each may do what it needs', async () => {
-    const names = ['active-directory', 'aws-iam', 'cyberark', 'github', 'salesforce', 'servicenow'];
+  it('connects every target of it, and each may do what it needs', async () => {
+    const names = [
+      'active-directory',
+      'aws-iam',
+      'cyberark',
+      'github',
+      'jira',
+      'salesforce',
+      'servicenow',
+      'slack',
+      'smtp',
+    ];
     expect([...targets.keys()].sort()).toEqual(names);
     for (const name of names) await expect(target(name).check(context()), name).resolves.toEqual(expect.any(String));
   });
@@ -59,7 +70,12 @@ describe("GlobalTech's configuration", () => {
     const own = ['workday', 'cloudevents', 'operator-1', 'operator-2', 'proof-key'];
     const made = new Set([...Object.keys(secrets), ...own]);
     const text = stringify(
-      demoConfig({ sandboxUrl: 'http://127.0.0.1:1', ldapsUrl: 'ldaps://127.0.0.1:2', caPath: 'ca.pem' }),
+      demoConfig({
+        sandboxUrl: 'http://127.0.0.1:1',
+        ldapsUrl: 'ldaps://127.0.0.1:2',
+        smtpUrl: 'smtp://127.0.0.1:3',
+        caPath: 'ca.pem',
+      }),
     );
     const referred = [...text.matchAll(/file:secrets\/([\w-]+)/g)].map(([, name]) => name);
     expect(referred.filter((name) => name === undefined || !made.has(name))).toEqual([]);
@@ -84,6 +100,20 @@ describe("GlobalTech's configuration", () => {
     const [vaultUser] = (await target('cyberark').accounts?.find(sarah, context())) ?? [];
     if (vaultUser === undefined) throw new Error('Sarah has no vault user');
     expect(await target('cyberark').sessions?.list(vaultUser, context())).toHaveLength(1);
+  });
+
+  it('reaches people and the security team, in Slack and by e-mail', async () => {
+    const said = { correlationId: 'GT-48291/left/2025-11-15', title: 'GT-48291 leaves', text: 'Hand over.' };
+    for (const to of [{ channel: '#identity-security' }, { email: 'schen@globaltech.example' }]) {
+      expect(await target('slack').messages?.send({ ...said, to }, context())).toBe('changed');
+      expect(await target('smtp').messages?.send({ ...said, to }, context())).toBe('changed');
+    }
+    const page = await (await fetch(sandbox.url)).text();
+    expect(page).toContain('<td>#identity-security</td><td>GT-48291 leaves</td>');
+    expect(await (await fetch(`${sandbox.url}/state`)).json()).toMatchObject({
+      slack: { messages: [{ to: '#identity-security' }, { to: 'schen@globaltech.example' }] },
+      smtp: { messages: [{ to: ['identity-security@globaltech.example'] }, { to: ['schen@globaltech.example'] }] },
+    });
   });
 
   it('has the entitlements that its policy names, with their ids, outside the directory', async () => {

@@ -63,6 +63,8 @@ export interface Bench {
   accounts(worker?: string): Promise<AccountHeld[]>;
   /** All that the sandbox shows to whoever looks: state and calls, as text. */
   shown(): Promise<string>;
+  /** The messages that the stand-in itself holds, oldest first. */
+  messages(): Promise<Record<string, unknown>[]>;
   fault(fault: Fault | undefined): Promise<void>;
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -146,6 +148,10 @@ export async function openBench(suite: TargetSuite, people: SeedPerson[]): Promi
           [suite.name]?.accounts.filter((account) => worker === undefined || account.worker === worker) ?? [],
       ),
     shown: async () => JSON.stringify([await ask('/state'), await ask('/calls')]),
+    messages: async () =>
+      z
+        .record(z.string(), z.looseObject({ messages: z.array(z.record(z.string(), z.unknown())).default([]) }))
+        .parse(await ask('/state'))[suite.name]?.messages ?? [],
     fault: async (fault) => {
       if (fault === undefined) await ask('/faults', 'DELETE');
       else await ask(`/faults/${suite.name}`, 'PUT', fault);
