@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../../model/failure.ts';
 import type { AccountSeen, AccountsAbility, CallContext, NewAccount } from '../target.ts';
 import { type GitHubClient, parsed } from './client.ts';
+import { listAccounts } from './list.ts';
 import type { Invitation, Organization, User } from './organization.ts';
 import { kindOfNameId, nameIdsOf, type Settings } from './settings.ts';
 
@@ -143,6 +144,8 @@ export function accounts(client: GitHubClient, org: Organization, settings: Sett
         throw new Failure('not-confirmed', `GitHub took the invitation ${id} and does not show it`);
       return { account: await accountOf(made, context.signal), outcome: 'changed' };
     },
+
+    list: (context) => listAccounts(org, settings, accountOf, context),
   };
 }
 

@@ -72,14 +72,19 @@ export class GitHubClient {
   /** All pages of a list. */
   async list<T>(item: z.ZodType<T>, path: string, name: string, signal: AbortSignal): Promise<T[]> {
     const items: T[] = [];
+    for await (const page of this.pages(item, path, name, signal)) items.push(...page);
+    return items;
+  }
+
+  /** A list page by page. */
+  async *pages<T>(item: z.ZodType<T>, path: string, name: string, signal: AbortSignal): AsyncGenerator<T[]> {
     const separator = path.includes('?') ? '&' : '?';
     let next: string | undefined = `${path}${separator}per_page=100`;
     while (next !== undefined) {
       const answer: HttpAnswer = await this.rest({ path: next, name }, signal);
-      items.push(...parsed(z.array(item), answer.json(), name));
+      yield parsed(z.array(item), answer.json(), name);
       next = nextPage(path, answer.headers['link']);
     }
-    return items;
   }
 
   async graphql<T>(

@@ -136,6 +136,17 @@ export class Organization {
     return { nameIds: [...found], teams };
   }
 
+  /** Members, or the owners among them, page by page. */
+  members(role: 'all' | 'admin', signal: AbortSignal): AsyncIterable<User[]> {
+    return this.#client.pages(userSchema, `${this.path('members')}?role=${role}`, 'list members', signal);
+  }
+
+  /** Who has access to single repositories and is no member, page by page. */
+  outsideCollaborators(signal: AbortSignal): AsyncIterable<User[]> {
+    const name = 'list outside collaborators';
+    return this.#client.pages(userSchema, this.path('outside_collaborators'), name, signal);
+  }
+
   invitations(signal: AbortSignal): Promise<Invitation[]> {
     return this.#client.list(invitationSchema, this.path('invitations'), 'list invitations', signal);
   }

@@ -8,10 +8,12 @@ export function memberRoutes({ org, vendor, change }: Place): Router {
   const api = express.Router();
 
   api.get('/members', (request, response) => {
+    const role = z.enum(['all', 'admin', 'member']).default('all').parse(request.query['role']);
+    const members = org().members.filter((member) => role === 'all' || member.role === role);
     answerPage(
       request,
       response,
-      org().members.map(({ login }) => shown(userOf(org(), login))),
+      members.map(({ login }) => shown(userOf(org(), login))),
     );
   });
   api.get('/members/:login', (request, response) => {

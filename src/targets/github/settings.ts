@@ -57,12 +57,25 @@ export function nameIdsOf(
   return filled;
 }
 
-/** The kind of account that an identity stands for: that of the most exact template which fits. */
-export function kindOfNameId(settings: Settings, nameId: string): AccountKind | undefined {
+/** The kind of account that an identity stands for. */
+export const kindOfNameId = (settings: Settings, nameId: string): AccountKind | undefined =>
+  templateOf(settings, nameId)?.kind;
+
+/** The key of the person that an identity names: what stands in the template's place. */
+export function keyInNameId(settings: Settings, nameId: string): { workerId?: string; email?: string } {
+  const template = templateOf(settings, nameId)?.nameId;
+  const [before = '', after = ''] = template?.split(placeholder) ?? [];
+  const key = nameId.slice(before.length, nameId.length - after.length);
+  if (template?.includes('{workerId}') === true) return { workerId: key };
+  return template !== undefined && key.includes('@') ? { email: key } : {};
+}
+
+/** The most exact template which fits. */
+function templateOf(settings: Settings, nameId: string): Settings['identities'][number] | undefined {
   const lower = nameId.toLowerCase();
   const fitting = settings.identities.filter((one) => {
     const [before = '', after = ''] = one.nameId.toLowerCase().split(/\{(?:email|workerid)\}/);
     return lower.length > before.length + after.length && lower.startsWith(before) && lower.endsWith(after);
   });
-  return fitting.sort((one, other) => other.nameId.length - one.nameId.length)[0]?.kind;
+  return fitting.sort((one, other) => other.nameId.length - one.nameId.length)[0];
 }

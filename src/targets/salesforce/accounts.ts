@@ -1,7 +1,9 @@
 import { Failure } from '../../model/failure.ts';
 import type { AccountSeen, AccountsAbility, CallContext, NewAccount, Outcome, PersonKeys } from '../target.ts';
 import { quoted, quotedList, type SalesforceClient, SalesforceError } from './client.ts';
+import { listUsers } from './list.ts';
 import type { Settings } from './settings.ts';
+import { updateUser } from './update.ts';
 import { accountOf, assignmentsOf, isUserId, userById, usersWhere } from './users.ts';
 
 /** Users: found by FederationIdentifier and EmployeeNumber, closed by freezing and then deactivating. */
@@ -73,6 +75,9 @@ export function accounts(client: SalesforceClient, settings: Settings): Accounts
       }
       return { account: made, outcome: 'changed' };
     },
+
+    list: (context) => listUsers(client, settings, context),
+    update: (account, attributes, context) => updateUser(client, settings, account, attributes, context),
   };
 }
 

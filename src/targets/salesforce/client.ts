@@ -67,14 +67,19 @@ export class SalesforceClient {
 
   /** All records of a query, every page. Values in it must have gone through `quoted`. */
   async query<T>(record: z.ZodType<T>, soql: string, signal: AbortSignal): Promise<T[]> {
-    const records: unknown[] = [];
+    const records: T[] = [];
+    for await (const page of this.pages(record, soql, signal)) records.push(...page);
+    return records;
+  }
+
+  /** The records of a query, page by page. */
+  async *pages<T>(record: z.ZodType<T>, soql: string, signal: AbortSignal): AsyncGenerator<T[]> {
     let path: string | undefined = this.#path(`/query?q=${encodeURIComponent(soql)}`);
     while (path !== undefined) {
       const page: z.infer<typeof pageSchema> = parsed(pageSchema, (await this.#call('GET', path, signal)).json());
-      records.push(...page.records);
+      yield parsed(z.array(record), page.records);
       path = page.done ? undefined : page.nextRecordsUrl;
     }
-    return parsed(z.array(record), records);
   }
 
   async create(sobject: string, fields: Record<string, unknown>, signal: AbortSignal): Promise<string> {

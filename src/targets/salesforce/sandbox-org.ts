@@ -6,8 +6,10 @@ import type { Columns, Row } from './sandbox-soql.ts';
 const userSchema = z.object({
   Id: z.string(),
   Username: z.string(),
-  FirstName: z.string().optional(),
+  FirstName: z.string().nullish(),
   LastName: z.string(),
+  Department: z.string().nullable().default(null),
+  Title: z.string().nullable().default(null),
   Email: z.string(),
   IsActive: z.boolean(),
   FederationIdentifier: z.string().nullable(),
@@ -88,6 +90,8 @@ function addUser(
     Username: `${login}@globaltech.example.crm`,
     FirstName: person.firstName,
     LastName: person.lastName,
+    Department: person.department,
+    Title: person.jobTitle,
     Email: person.email,
     IsActive: true,
     ProfileId: profiles.standard.Id,
@@ -126,7 +130,10 @@ export const workerOf = (user: OrgUser | undefined): string | undefined =>
   user?.FederationIdentifier ?? user?.EmployeeNumber ?? undefined;
 
 export const columns: Columns = {
-  User: ['Id', 'Username', 'IsActive', 'ProfileId', 'Profile.Name', 'FederationIdentifier', 'EmployeeNumber'],
+  User: [
+    ...['Id', 'Username', 'IsActive', 'ProfileId', 'Profile.Name', 'FederationIdentifier', 'EmployeeNumber'],
+    ...['FirstName', 'LastName', 'Department', 'Title', 'Email', 'UserType'],
+  ],
   UserLogin: ['Id', 'UserId', 'IsFrozen'],
   PermissionSetAssignment: [
     'Id',
@@ -142,7 +149,11 @@ export const columns: Columns = {
 export function tablesOf(org: Org): Record<string, Row[]> {
   const names = new Map<string, string>(Object.values(profiles).map((profile) => [profile.Id, profile.Name]));
   return {
-    User: org.users.map((user) => ({ ...user, 'Profile.Name': names.get(user.ProfileId) ?? null })),
+    User: org.users.map((user) => ({
+      ...user,
+      'Profile.Name': names.get(user.ProfileId) ?? null,
+      UserType: 'Standard',
+    })),
     UserLogin: org.logins,
     PermissionSetAssignment: org.assignments.map((assignment) => ({
       ...assignment,

@@ -35,8 +35,12 @@ export function recordRoutes(org: () => Org, tools: StandInTools): Router {
   });
 
   api.patch('/sobjects/User/:id', json, (request, response) => {
-    const { IsActive } = z.strictObject({ IsActive: z.boolean() }).parse(request.body);
+    const { IsActive, ...attributes } = changeSchema.parse(request.body);
     const user = found(org().users.find((one) => one.Id === request.params.id));
+    if (IsActive === undefined) {
+      change('update user', user.Id, () => void Object.assign(user, attributes));
+      return void response.status(204).end();
+    }
     if (!IsActive && vendor('refuseDeactivation')) {
       throw new Refusal(
         400,
@@ -69,6 +73,8 @@ export function recordRoutes(org: () => Org, tools: StandInTools): Router {
         fields;
       org().users.push({
         Id: id,
+        Department: null,
+        Title: null,
         ...{ FirstName, LastName, Username, Email, IsActive, FederationIdentifier, EmployeeNumber, ProfileId },
       });
       org().logins.push({ Id: idOf('0Yw', fields.Username), UserId: id, IsFrozen: false });
@@ -111,6 +117,16 @@ export function recordRoutes(org: () => Org, tools: StandInTools): Router {
 
   return api;
 }
+
+const changeSchema = z
+  .strictObject({
+    IsActive: z.boolean(),
+    FirstName: z.string().max(40).nullable(),
+    LastName: z.string().min(1).max(80),
+    Department: z.string().max(80).nullable(),
+    Title: z.string().max(80).nullable(),
+  })
+  .partial();
 
 const newAssignmentSchema = z.strictObject({
   AssigneeId: z.string(),

@@ -34,6 +34,12 @@ export const makeStandIn: MakeStandIn = (tools) => {
         name: user.Username,
         worker: workerOf(user),
         enabled: user.IsActive,
+        attributes: {
+          firstName: user.FirstName,
+          lastName: user.LastName,
+          department: user.Department,
+          title: user.Title,
+        },
         frozen: org.logins.some((login) => login.UserId === user.Id && login.IsFrozen),
         entitlements: org.assignments
           .filter((one) => one.AssigneeId === user.Id && permissionSets[assigned(one)]?.ownedByProfile !== true)

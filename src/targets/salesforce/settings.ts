@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { managedAttributes } from '../attribute-changes.ts';
 import { httpUrl, pemText, secretReference } from '../setting-types.ts';
 
 /** What `muster.yaml` says about a Salesforce organisation; the README lists it for people. */
@@ -21,6 +22,10 @@ export const settingsSchema = z.strictObject({
     .default('v65.0'),
   /** Profiles whose users are admin accounts. */
   adminProfiles: z.array(z.string().min(1)).default(['System Administrator']),
+  /** Ids of permission sets and groups of them whose holders administer the organisation. */
+  privilegedPermissionSets: z.array(z.string().regex(/^0P[SG]/, 'must be an id, 0PS… or 0PG…')).default([]),
+  /** Attributes, by Muster's names, that another system writes; Muster leaves them alone. */
+  managedAttributes,
   /** What a new user gets; without it none is made. */
   newUsers: z
     .strictObject({

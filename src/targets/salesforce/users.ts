@@ -3,13 +3,16 @@ import type { AccountSeen } from '../target.ts';
 import { quotedList, type SalesforceClient } from './client.ts';
 import type { Settings } from './settings.ts';
 
-const userSchema = z.object({
+/** A user as a query shows one. */
+export const userSchema = z.object({
   Id: z.string(),
   Username: z.string(),
   IsActive: z.boolean(),
   ProfileId: z.string().nullish(),
   Profile: z.object({ Name: z.string() }).nullish(),
 });
+type UserRecord = z.infer<typeof userSchema>;
+
 const loginSchema = z.object({ Id: z.string(), UserId: z.string(), IsFrozen: z.boolean() });
 const assignmentSchema = z.object({
   Id: z.string(),
@@ -46,6 +49,15 @@ export async function usersWhere(client: SalesforceClient, where: string, signal
     `SELECT Id, Username, IsActive, ProfileId, Profile.Name FROM User WHERE ${where}`,
     signal,
   );
+  return withLogins(client, users, signal);
+}
+
+/** Users as a query shows them, with their logins. */
+export async function withLogins(
+  client: SalesforceClient,
+  users: readonly UserRecord[],
+  signal: AbortSignal,
+): Promise<UserState[]> {
   if (users.length === 0) return [];
   const ids = quotedList(users.map((user) => user.Id));
   const logins = await client.query(

@@ -22,6 +22,7 @@ const suite: TargetSuite = {
   settings,
   secrets: { 'env:GITHUB_KEY': privateKey },
   unknownId: '999999999999',
+  listed: { workerId: [] },
 };
 
 targetSuite(suite);
