@@ -8,8 +8,8 @@ import {
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { IdentityEvent } from '../model/event.ts';
 import { Failure } from '../model/failure.ts';
-import { type EventInput, musterQueue, searchAttributes } from '../model/messages.ts';
-import { eventPriority, eventWords } from './event-words.ts';
+import { searchAttributes } from '../model/messages.ts';
+import { eventStart } from './event-start.ts';
 
 /** A client of Temporal, or what makes one when it is first needed. */
 export type TemporalClient = Client | (() => Promise<Client>);
@@ -22,11 +22,7 @@ export interface Started {
   outcome: string | undefined;
 }
 
-const keys = {
-  event: defineSearchAttributeKey('MusterEvent', searchAttributes.MusterEvent),
-  source: defineSearchAttributeKey('MusterSource', searchAttributes.MusterSource),
-  outcome: defineSearchAttributeKey('MusterOutcome', searchAttributes.MusterOutcome),
-};
+const outcomeKey = defineSearchAttributeKey('MusterOutcome', searchAttributes.MusterOutcome);
 
 /** The four things the receiver asks of Temporal, each within a deadline. What Temporal did not do for any reason is `unavailable`. */
 export class Frontend {
@@ -40,24 +36,9 @@ export class Frontend {
 
   /** False when a workflow of that id is there or was, whatever became of it. */
   async start(type: string, workflowId: string, event: IdentityEvent): Promise<boolean> {
-    const input: EventInput = { event };
     return this.#ask(`start ${workflowId}`, async (client) => {
       try {
-        await client.workflow.start(type, {
-          taskQueue: musterQueue,
-          workflowId,
-          args: [input],
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          workflowIdConflictPolicy: 'FAIL',
-          ...eventWords(event),
-          // The receipt outlives a reset or a continue-as-new, which the start time does not.
-          memo: { payloadHash: event.payloadHash, receivedAt: event.receivedAt },
-          typedSearchAttributes: [
-            { key: keys.event, value: event.key },
-            { key: keys.source, value: event.source },
-          ],
-          priority: { priorityKey: eventPriority(event) },
-        });
+        await client.workflow.start(type, eventStart(workflowId, event));
         return true;
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
@@ -75,7 +56,7 @@ export class Frontend {
         return {
           payloadHash: typeof payloadHash === 'string' ? payloadHash : undefined,
           startedAt: typeof receivedAt === 'string' ? Date.parse(receivedAt) : startTime.getTime(),
-          outcome: typedSearchAttributes.get(keys.outcome),
+          outcome: typedSearchAttributes.get(outcomeKey),
         };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return undefined;

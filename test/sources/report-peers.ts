@@ -83,7 +83,7 @@ export async function sailPointPeer(clientSecret = 'sailpoint-secret'): Promise<
         },
       }))
       .filter((identity) => {
-        const at = moment === 'modified' ? identity.modified : identity.created;
+        const at = { modified: undefined, created: undefined, ...identity }[moment === 'modified' ? moment : 'created'];
         return at !== undefined && at >= from && at < to;
       })
       .filter(({ attributes }) => states.split(' OR ').includes(attributes.cloudLifecycleState))
