@@ -1,11 +1,13 @@
 import { Failure } from '../../model/failure.ts';
-import type { AccountSeen, AccountsAbility, CallContext, NewAccount, Outcome } from '../target.ts';
+import type { AccountSeen, AccountsAbility, CallContext, ListedAccount, NewAccount, Outcome } from '../target.ts';
 import type { IamClient, IamUser } from './client.ts';
 import { allow, deny, isDenied } from './deny.ts';
 import { entitlementsOf } from './entitlements.ts';
 import { saysNoSuchEntity } from './failure.ts';
 import { type Credential, type Held, heldSchema, isClosed, type WayName, wayNames } from './held.ts';
+import { listUsers } from './list.ts';
 import { makeUser } from './new-user.ts';
+import { strip } from './remove.ts';
 import type { Settings } from './settings.ts';
 import { Steps } from './steps.ts';
 import { closedAtTag, tag, untag } from './tags.ts';
@@ -95,6 +97,28 @@ export class IamAccounts implements AccountsAbility {
   async create(account: NewAccount, context: CallContext): Promise<{ account: AccountSeen; outcome: Outcome }> {
     const made = await makeUser(this.#client, this.#users, this.#settings, account, context);
     return { account: await this.#see(made.user, context.signal), outcome: made.outcome };
+  }
+
+  list({ signal }: CallContext): AsyncIterable<ListedAccount[]> {
+    return listUsers(this.#client, this.#users, this.#settings, (name, at) => this.#held(name, at), signal);
+  }
+
+  /** IAM deletes a user who has nothing left. What one step is refused keeps the user from being deleted, and no other step. */
+  async remove(account: AccountSeen, context: CallContext): Promise<Outcome> {
+    const user = await this.#users.locate(account.id, context.signal, account.name);
+    const steps = new Steps();
+    if (user !== undefined) {
+      if (await this.#isOwn(user, context.signal)) throw ownUser(user);
+      await strip(this.#client, user, this.#ways, steps, context);
+    }
+    await this.#deleteDevicesLeft(account, [], steps, context);
+    if (user === undefined) return steps.outcome();
+    steps.outcome();
+    const deleted = await this.#client.changeIfThere('DeleteUser', context, (iam, options) =>
+      iam.deleteUser({ UserName: user.userName }, options),
+    );
+    this.#users.forgetList();
+    return deleted;
   }
 
   async #see(user: IamUser, signal: AbortSignal): Promise<AccountSeen> {

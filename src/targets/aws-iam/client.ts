@@ -78,17 +78,28 @@ export class IamClient {
     action: string,
     signal: AbortSignal,
     call: (iam: IAM, page: { Marker?: string }, options: CallOptions) => Promise<Answer>,
-    items: (answer: Answer) => Item[] | undefined,
+    itemsOf: (answer: Answer) => Item[] | undefined,
   ): Promise<Item[]> {
     const all: Item[] = [];
+    for await (const items of this.pages(action, signal, call, itemsOf)) all.push(...items);
+    return all;
+  }
+
+  /** A list page by page. */
+  async *pages<Answer extends Page, Item>(
+    action: string,
+    signal: AbortSignal,
+    call: (iam: IAM, page: { Marker?: string }, options: CallOptions) => Promise<Answer>,
+    items: (answer: Answer) => Item[] | undefined,
+  ): AsyncGenerator<Item[]> {
     let page: { Marker?: string } = {};
     for (;;) {
       const answer = await this.ask(action, signal, (iam, options) => call(iam, page, options));
       const found = items(answer);
       // A login page with status 200 has neither; taken for an empty list, it would say that nobody is here.
       if (found === undefined) present(answer.IsTruncated, action, 'its list');
-      all.push(...(found ?? []));
-      if (answer.IsTruncated !== true) return all;
+      yield found ?? [];
+      if (answer.IsTruncated !== true) return;
       page = { Marker: present(answer.Marker, action, 'Marker') };
     }
   }

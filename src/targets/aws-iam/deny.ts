@@ -1,3 +1,4 @@
+import type { PolicyDetail } from '@aws-sdk/client-iam';
 import type { CallContext, Outcome } from '../target.ts';
 import type { IamClient } from './client.ts';
 
@@ -33,6 +34,10 @@ export async function allow(client: IamClient, UserName: string, context: CallCo
     iam.deleteUserPolicy({ UserName, PolicyName: policyName }, options),
   );
 }
+
+/** As `isDenied`, of a user's inline policies that were read already. */
+export const deniesAll = (policies: readonly PolicyDetail[]): boolean =>
+  policies.some((one) => one.PolicyName === policyName && samePolicy(one.PolicyDocument ?? ''));
 
 /** IAM answers the document percent-encoded, and may have changed its spacing. */
 function samePolicy(answered: string): boolean {

@@ -22,14 +22,18 @@ export async function entitlementsOf(client: IamClient, UserName: string, signal
       (answer) => answer.AttachedPolicies,
     ),
   ]);
-  return [
-    ...groups.map(({ GroupName }) => `group:${present(GroupName, 'ListGroupsForUser', 'GroupName')}`),
-    ...policies
-      .map(({ PolicyArn }) => present(PolicyArn, 'ListAttachedUserPolicies', 'PolicyArn'))
-      .filter((arn) => !restriction.test(arn))
-      .map((arn) => `policy:${arn}`),
-  ].sort();
+  return entitlementsIn(
+    groups.map(({ GroupName }) => present(GroupName, 'ListGroupsForUser', 'GroupName')),
+    policies.map(({ PolicyArn }) => present(PolicyArn, 'ListAttachedUserPolicies', 'PolicyArn')),
+  );
 }
+
+/** Names of groups and ARNs of attached policies as entitlements. */
+export const entitlementsIn = (groups: readonly string[], policies: readonly string[]): string[] =>
+  [
+    ...groups.map((group) => `group:${group}`),
+    ...policies.filter((arn) => !restriction.test(arn)).map((arn) => `policy:${arn}`),
+  ].sort();
 
 /** Groups and attached policies, given and taken. */
 export function iamEntitlements(client: IamClient, users: Users): EntitlementsAbility {

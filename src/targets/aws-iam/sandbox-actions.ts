@@ -29,6 +29,23 @@ export const actions: Readonly<Record<string, Action>> = {
     world.users.push(user);
     return { User: shown(user) };
   },
+  DeleteUser: (world, form) => {
+    const user = userOf(world, form);
+    const left = [
+      ...[user.accessKeys, user.sshKeys, user.serviceCredentials, user.certificates, user.mfaDevices],
+      ...[user.groups, user.attached, Object.keys(user.policies), user.loginProfile === null ? [] : ['profile']],
+    ];
+    if (left.some((list) => list.length > 0)) {
+      throw new IamError(
+        409,
+        'DeleteConflict',
+        'Cannot delete entity, must delete its credentials and policies first.',
+      );
+    }
+    world.users = world.users.filter((one) => one !== user);
+    return nothing;
+  },
+  ListUserPolicies: (world, form) => paged('PolicyNames', Object.keys(userOf(world, form).policies), form),
   TagUser: (world, form) => {
     Object.assign(userOf(world, form).tags, tagsIn(form));
     return nothing;
@@ -57,14 +74,19 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 
   ListAccessKeys: (world, form) => switchedList(world, form, 'accessKeys', 'AccessKeyMetadata', 'AccessKeyId'),
+  DeleteAccessKey: (world, form) => deleteOne(world, form, 'accessKeys', 'AccessKeyId'),
   UpdateAccessKey: (world, form) => switchOne(world, form, 'accessKeys', 'AccessKeyId'),
   ListSSHPublicKeys: (world, form) => switchedList(world, form, 'sshKeys', 'SSHPublicKeys', 'SSHPublicKeyId'),
+  DeleteSSHPublicKey: (world, form) => deleteOne(world, form, 'sshKeys', 'SSHPublicKeyId'),
   UpdateSSHPublicKey: (world, form) => switchOne(world, form, 'sshKeys', 'SSHPublicKeyId'),
   ListServiceSpecificCredentials: (world, form) =>
     switchedList(world, form, 'serviceCredentials', 'ServiceSpecificCredentials', 'ServiceSpecificCredentialId'),
+  DeleteServiceSpecificCredential: (world, form) =>
+    deleteOne(world, form, 'serviceCredentials', 'ServiceSpecificCredentialId'),
   UpdateServiceSpecificCredential: (world, form) =>
     switchOne(world, form, 'serviceCredentials', 'ServiceSpecificCredentialId'),
   ListSigningCertificates: (world, form) => switchedList(world, form, 'certificates', 'Certificates', 'CertificateId'),
+  DeleteSigningCertificate: (world, form) => deleteOne(world, form, 'certificates', 'CertificateId'),
   UpdateSigningCertificate: (world, form) => switchOne(world, form, 'certificates', 'CertificateId'),
 
   GetLoginProfile: (world, form) => {
@@ -219,6 +241,14 @@ function switchOne(world: World, form: Form, kind: Switched, idName: string): Re
   return nothing;
 }
 
+function deleteOne(world: World, form: Form, kind: Switched, idName: string): Result {
+  const id = need(form, idName);
+  const user = userOf(world, form);
+  if (!user[kind].some((held) => held.id === id)) throw noSuch(`The ${idName} ${id} cannot be found.`);
+  user[kind] = user[kind].filter((held) => held.id !== id);
+  return nothing;
+}
+
 /** One page of a list: `MaxItems` (100 unless told), `Marker`, `IsTruncated`. */
 function paged(list: string, items: unknown[], form: Form): Result {
   const from = Number(form['Marker'] ?? 0);
@@ -242,6 +272,10 @@ const detailed = (user: SandboxUser): Result => ({
   ...shown(user),
   GroupList: user.groups,
   AttachedManagedPolicies: user.attached.map(attachedPolicy),
+  UserPolicyList: Object.entries(user.policies).map(([PolicyName, document]) => ({
+    PolicyName,
+    PolicyDocument: encodeURIComponent(document),
+  })),
 });
 
 const tagsOf = (user: SandboxUser) => Object.entries(user.tags).map(([Key, Value]) => ({ Key, Value }));

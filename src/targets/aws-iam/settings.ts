@@ -32,6 +32,10 @@ export const settingsSchema = z
     ]),
     /** How old the list of all users may be that tags are looked up in, in seconds. */
     userListMaxAge: z.int().min(0).max(600).default(60),
+    /** Groups (`group:Administrators`) and policies (`policy:arn:…`) whose holders administer the account. */
+    privilegedEntitlements: z
+      .array(z.string().regex(/^(group|policy):./, 'must be "group:<name>" or "policy:<ARN>"'))
+      .default(['policy:arn:aws:iam::aws:policy/AdministratorAccess', 'policy:arn:aws:iam::aws:policy/IAMFullAccess']),
     /** Roles whose sessions of the person are denied when sessions are ended. */
     roleNames: z.array(z.string().regex(/^[\w+=,.@-]{1,64}$/)).default([]),
     /** The names that a person's role sessions carry; `{userName}` is the IAM user's name. */

@@ -10,6 +10,8 @@ type Act = (client: IamClient, userName: string, id: string, context: CallContex
 export interface WayIn {
   list(client: IamClient, userName: string, signal: AbortSignal): Promise<Credential[]>;
   close: Act;
+  /** Takes it away for good; before a user can be deleted, none may be left. */
+  remove: Act;
   /** Absent: it cannot be given back. */
   reopen?: Act;
 }
@@ -25,7 +27,14 @@ const accessKeys: WayIn = {
   ...switched('UpdateAccessKey', (iam, UserName, AccessKeyId, Status, options) =>
     iam.updateAccessKey({ UserName, AccessKeyId, Status }, options),
   ),
+  remove: (client, UserName, AccessKeyId, context) =>
+    client.changeIfThere('DeleteAccessKey', context, (iam, options) =>
+      iam.deleteAccessKey({ UserName, AccessKeyId }, options),
+    ),
 };
+
+const deleteLoginProfile: Act = (client, UserName, _id, context) =>
+  client.changeIfThere('DeleteLoginProfile', context, (iam, options) => iam.deleteLoginProfile({ UserName }, options));
 
 /** The console password. IAM has no switch for it, so it is deleted, and a new one is made that nobody knows. */
 const loginProfile: WayIn = {
@@ -35,14 +44,20 @@ const loginProfile: WayIn = {
     );
     return answer === undefined ? [] : [{ id: 'console', active: true }];
   },
-  close: (client, UserName, _id, context) =>
-    client.changeIfThere('DeleteLoginProfile', context, (iam, options) =>
-      iam.deleteLoginProfile({ UserName }, options),
-    ),
+  close: deleteLoginProfile,
+  remove: deleteLoginProfile,
   reopen: (client, UserName, _id, context) =>
     client.change('CreateLoginProfile', context, (iam, options) =>
       iam.createLoginProfile({ UserName, Password: newPassword(), PasswordResetRequired: true }, options),
     ),
+};
+
+const deleteDevice: Act = async (client, UserName, SerialNumber, context) => {
+  const deactivated = await client.changeIfThere('DeactivateMFADevice', context, (iam, options) =>
+    iam.deactivateMFADevice({ UserName, SerialNumber }, options),
+  );
+  const deleted = isVirtual(SerialNumber) ? await deleteVirtualMfaDevice(client, SerialNumber, context) : 'already';
+  return deactivated === 'changed' ? deactivated : deleted;
 };
 
 /** Only the person can bring a device back: it takes two codes from it. */
@@ -54,13 +69,8 @@ const mfaDevices: WayIn = {
       (iam, page, options) => iam.listMFADevices({ UserName, ...page }, options),
       (answer) => answer.MFADevices?.map((device) => credential('ListMFADevices', device.SerialNumber, 'Active')),
     ),
-  close: async (client, UserName, SerialNumber, context) => {
-    const deactivated = await client.changeIfThere('DeactivateMFADevice', context, (iam, options) =>
-      iam.deactivateMFADevice({ UserName, SerialNumber }, options),
-    );
-    const deleted = isVirtual(SerialNumber) ? await deleteVirtualMfaDevice(client, SerialNumber, context) : 'already';
-    return deactivated === 'changed' ? deactivated : deleted;
-  },
+  close: deleteDevice,
+  remove: deleteDevice,
 };
 
 const sshKeys: WayIn = {
@@ -74,6 +84,10 @@ const sshKeys: WayIn = {
   ...switched('UpdateSSHPublicKey', (iam, UserName, SSHPublicKeyId, Status, options) =>
     iam.updateSSHPublicKey({ UserName, SSHPublicKeyId, Status }, options),
   ),
+  remove: (client, UserName, SSHPublicKeyId, context) =>
+    client.changeIfThere('DeleteSSHPublicKey', context, (iam, options) =>
+      iam.deleteSSHPublicKey({ UserName, SSHPublicKeyId }, options),
+    ),
 };
 
 /** CodeCommit passwords, Keyspaces credentials, Bedrock API keys. */
@@ -91,6 +105,10 @@ const serviceCredentials: WayIn = {
   ...switched('UpdateServiceSpecificCredential', (iam, UserName, ServiceSpecificCredentialId, Status, options) =>
     iam.updateServiceSpecificCredential({ UserName, ServiceSpecificCredentialId, Status }, options),
   ),
+  remove: (client, UserName, ServiceSpecificCredentialId, context) =>
+    client.changeIfThere('DeleteServiceSpecificCredential', context, (iam, options) =>
+      iam.deleteServiceSpecificCredential({ UserName, ServiceSpecificCredentialId }, options),
+    ),
 };
 
 const certificates: WayIn = {
@@ -105,6 +123,10 @@ const certificates: WayIn = {
   ...switched('UpdateSigningCertificate', (iam, UserName, CertificateId, Status, options) =>
     iam.updateSigningCertificate({ UserName, CertificateId, Status }, options),
   ),
+  remove: (client, UserName, CertificateId, context) =>
+    client.changeIfThere('DeleteSigningCertificate', context, (iam, options) =>
+      iam.deleteSigningCertificate({ UserName, CertificateId }, options),
+    ),
 };
 
 /** Every way into an account that an IAM user can have. */

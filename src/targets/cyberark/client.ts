@@ -73,9 +73,17 @@ export class CyberArkClient {
   }
 
   /** Users whose name, first name or last name contains the text. */
-  async searchUsers(text: string, signal: AbortSignal): Promise<User[]> {
-    const name = 'search users';
-    const answer = await this.#call({ name, path: ['Users'], query: { search: text }, right: 'users' }, signal);
+  searchUsers(text: string, signal: AbortSignal): Promise<User[]> {
+    return this.#users('search users', { search: text }, signal);
+  }
+
+  /** All users at our user's place in the vault or below; the API gives them at once. */
+  users(signal: AbortSignal): Promise<User[]> {
+    return this.#users('list users', {}, signal);
+  }
+
+  async #users(name: string, query: Record<string, string>, signal: AbortSignal): Promise<User[]> {
+    const answer = await this.#call({ name, path: ['Users'], query, right: 'users' }, signal);
     const { Users, Total } = bodyOf(name, answer, usersSchema);
     if (Users.length < Total) {
       throw new Failure('protocol', `CyberArk: ${name} gave ${Users.length} of ${Total}, and has no further page`);
@@ -104,6 +112,12 @@ export class CyberArkClient {
     const json = Object.fromEntries(Object.entries(rest).filter(([field]) => !readOnly.includes(field)));
     const path = ['Users', String(id)];
     await this.#call({ name: `update user ${id}`, method: 'PUT', path, json, right: 'users' }, signal);
+  }
+
+  /** False when it was gone already. */
+  async deleteUser(id: string, signal: AbortSignal): Promise<boolean> {
+    const call = { name: `delete user ${id}`, method: 'DELETE', path: ['Users', id], right: 'users' } as const;
+    return (await this.#call({ ...call, mayBeAbsent: true }, signal)).status !== 404;
   }
 
   /** Live sessions in which the text occurs anywhere (all of them without one), from every page. */

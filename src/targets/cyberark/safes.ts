@@ -58,10 +58,14 @@ export class SafeMemberships {
         return member === undefined ? [] : [[safe, membershipOf(member)] as const];
       }),
     );
-    return {
-      safes: Object.fromEntries(looked.flat()),
-      ...(unreadable.size === 0 ? {} : { unreadableSafes: [...unreadable].sort() }),
-    };
+    return heldOf(looked.flat(), unreadable);
+  }
+
+  /** As `of`, from the list alone: for a look at all users, which reads nothing live. */
+  async listed(username: string, signal: AbortSignal): Promise<Held> {
+    const { safesOf, unreadable } = await this.#list(signal);
+    const listed = [...(safesOf.get(username.toLowerCase()) ?? [])].sort(([one], [other]) => (one < other ? -1 : 1));
+    return heldOf(listed, unreadable);
   }
 
   /** How many safes there are, and which of them are closed to Muster, for `muster doctor`. */
@@ -144,6 +148,11 @@ export function safesAbility(
     },
   };
 }
+
+const heldOf = (safes: (readonly [string, Membership])[], unreadable: ReadonlySet<string>): Held => ({
+  safes: Object.fromEntries(safes),
+  ...(unreadable.size === 0 ? {} : { unreadableSafes: [...unreadable].sort() }),
+});
 
 function noteIn(list: List, username: string, safe: string, membership: Membership): void {
   const name = username.toLowerCase();

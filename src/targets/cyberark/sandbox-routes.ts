@@ -1,7 +1,14 @@
 import express, { type Request, type Router } from 'express';
 import { z } from 'zod';
 import type { StandInTools } from '../../sandbox/stand-in.ts';
-import { noteCall, startRacingSession, type Vault, type VaultSession, type VaultUser } from './sandbox-vault.ts';
+import {
+  noteCall,
+  sameName,
+  startRacingSession,
+  type Vault,
+  type VaultSession,
+  type VaultUser,
+} from './sandbox-vault.ts';
 import { fail, pageOf, queried } from './sandbox-web.ts';
 
 /** Users: search (contains, over names), one in full, enable, disable, and the PUT that older versions need. */
@@ -54,6 +61,18 @@ export function userRoutes(vault: () => Vault, tools: StandInTools): Router {
       if (enableUser !== user.enableUser) switchUser(user, enableUser);
     }
     response.json({ ...identityOf(user), ...statusOf(user), ...user.profile });
+  });
+  router.delete('/Users/:id', (request, response) => {
+    const user = userOf(request);
+    if (user === undefined) return fail(response, 404);
+    if (tools.fault()?.lie !== true) {
+      noteCall(vault(), tools, 'delete user', user.username);
+      vault().users = vault().users.filter((one) => one !== user);
+      for (const safe of vault().safes) {
+        safe.members = safe.members.filter((member) => !sameName(member.memberName, user.username));
+      }
+    }
+    response.status(204).end();
   });
   return router;
 }

@@ -60,6 +60,8 @@ export const settingsSchema = z.strictObject({
   safeListMaxAge: z.int().min(0).max(600).default(60),
   /** What a new member may do in a safe when nothing was recorded before, by the vendor's names. Default: connect, without seeing the password. */
   memberPermissions: z.record(z.string(), z.boolean()).default({ useAccounts: true, listAccounts: true }),
+  /** Ids of safes whose members administer the vault. */
+  privilegedSafes: z.array(z.string().min(1)).default([]),
   /** Milliseconds for connecting, headers and body each. */
   timeoutMs: z.int().positive().default(10_000),
 });

@@ -1,7 +1,8 @@
 import { Failure } from '../../model/failure.ts';
 import type { AccountSeen, AccountsAbility, CallContext, PersonKeys } from '../target.ts';
 import type { CyberArkClient } from './client.ts';
-import type { SafeMemberships } from './safes.ts';
+import { listUsers } from './list.ts';
+import type { Held, SafeMemberships } from './safes.ts';
 import { kindOfName, namesOf, type Settings } from './settings.ts';
 import type { User } from './wire.ts';
 
@@ -11,17 +12,8 @@ export function usersAbility(
   settings: Settings,
   memberships: SafeMemberships | undefined,
 ): AccountsAbility {
-  const seen = async (user: User, signal: AbortSignal): Promise<AccountSeen> => {
-    const held = await memberships?.of(user.username, signal);
-    return {
-      id: String(user.id),
-      name: user.username,
-      kind: user.componentUser === true ? 'service' : kindOfName(settings, user.username),
-      status: user.enableUser === false ? 'disabled' : 'enabled',
-      entitlements: Object.keys(held?.safes ?? {}),
-      before: { enableUser: user.enableUser !== false, suspended: user.suspended === true, ...held },
-    };
-  };
+  const seen = async (user: User, signal: AbortSignal): Promise<AccountSeen> =>
+    accountOf(settings, user, await memberships?.of(user.username, signal));
 
   const switchTo = async (verb: 'enable' | 'disable', id: string, user: User, context: CallContext) => {
     await context.beforeChange(`${verb} user`);
@@ -61,8 +53,26 @@ export function usersAbility(
       await switchTo('enable', id, user, context);
       return 'changed';
     },
+
+    list: (context) => listUsers(client, settings, memberships, context),
+
+    async remove({ id }, context) {
+      if ((await client.user(id, context.signal)) === undefined) return 'already';
+      await context.beforeChange('delete user');
+      return (await client.deleteUser(id, context.signal)) ? 'changed' : 'already';
+    },
   };
 }
+
+/** A user as Muster's word for it, with the safes that it is a member of. */
+export const accountOf = (settings: Settings, user: User, held: Held | undefined): AccountSeen => ({
+  id: String(user.id),
+  name: user.username,
+  kind: user.componentUser === true ? 'service' : kindOfName(settings, user.username),
+  status: user.enableUser === false ? 'disabled' : 'enabled',
+  entitlements: Object.keys(held?.safes ?? {}),
+  before: { enableUser: user.enableUser !== false, suspended: user.suspended === true, ...held },
+});
 
 /** All users who have one of the person's names exactly: a search means "contains", over first and last names too. */
 async function usersNamed(
@@ -103,7 +113,8 @@ export function searchTexts(names: Iterable<string>): string[] {
 export const searchable = (name: string): string =>
   name.split(/[\s+&%]+/).reduce((longest, part) => (part.length > longest.length ? part : longest), '');
 
-function textAt(user: User, path: string): string | undefined {
+/** The text in a user's details, by its path. */
+export function textAt(user: User, path: string): string | undefined {
   let value: unknown = user;
   for (const field of path.split('.')) {
     if (typeof value !== 'object' || value === null) return undefined;

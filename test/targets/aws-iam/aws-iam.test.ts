@@ -10,4 +10,5 @@ targetSuite({
   settings: sandboxSettings,
   secrets,
   unknownId: 'AIDAUNKNOWN2345ABCDEF',
+  cannot: { pages: 'a page is 100 users; its own test has as many' },
 });

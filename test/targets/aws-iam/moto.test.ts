@@ -104,6 +104,31 @@ describe.skipIf(!motoAvailable())('AWS IAM against moto', () => {
   const find = async (): Promise<AccountSeen> => only(await target.accounts.find(keys, context()));
   const refused = { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } };
 
+  test('with the README’s policy Muster deletes her with all that she has, and lists who is there', async () => {
+    const before = await find();
+    await target.accounts.disable(before, context());
+    const listed: unknown[][] = [];
+    const listAll = async () => {
+      listed.length = 0;
+      for await (const page of target.accounts.list?.(context()) ?? []) {
+        listed.push(...page.map(({ name, status, workerId }) => [name, status, workerId]));
+      }
+      return listed;
+    };
+    expect(await listAll()).toEqual(
+      expect.arrayContaining([
+        ['schen', 'disabled', 'GT-48291'],
+        ['schen2', 'enabled', 'GT-482910'],
+      ]),
+    );
+    expect(await target.accounts.remove?.(before, context())).toBe('changed');
+    expect(await target.accounts.remove?.(before, context())).toBe('already');
+    expect(await target.accounts.read(before.id, context())).toBeUndefined();
+    expect((await listAll()).map(([name]) => name)).not.toContain('schen');
+    const { VirtualMFADevices } = await iamWith(musterKeys.id, musterKeys.secret).listVirtualMFADevices({});
+    expect(VirtualMFADevices).toEqual([]);
+  });
+
   test('with the README’s policy Muster closes her, her own key is denied, and opened again it works', async () => {
     expect(await target.check(context())).toBe('AWS IAM answers for account 123456789012');
     expect((await leaver.getUser({ UserName: 'schen2' })).User?.UserName).toBe('schen2');

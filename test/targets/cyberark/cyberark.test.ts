@@ -3,6 +3,10 @@ import { makeStandIn, sandboxCredentials } from '../../../src/targets/cyberark/s
 import { targetSuite } from '../target-suite.ts';
 import { secrets, vaultLogin } from './vault.ts';
 
+/** Only `workerIdField` would tell whose a user is. */
+const listed = { workerId: [] };
+const cannot = { pages: 'its API gives all users at once' };
+
 targetSuite({
   name: 'cyberark',
   definition,
@@ -10,6 +14,8 @@ targetSuite({
   settings: (baseUrl) => ({ baseUrl: `${baseUrl}/PasswordVault`, login: vaultLogin }),
   secrets,
   unknownId: '999999',
+  listed,
+  cannot,
 });
 
 targetSuite({
@@ -27,4 +33,6 @@ targetSuite({
   }),
   secrets,
   unknownId: '999999',
+  listed,
+  cannot,
 });
