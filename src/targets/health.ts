@@ -1,4 +1,4 @@
-import type { FailureCode } from '../model/failure.ts';
+import { type FailureCode, failureCodes } from '../model/failure.ts';
 
 /** So many failures in a row, over all people, and a target is left alone for a while. */
 export const failuresBeforeRest = 5;
@@ -6,12 +6,13 @@ export const failuresBeforeRest = 5;
 export const shortestRestMs = 5_000;
 export const longestRestMs = 60_000;
 
-const away: ReadonlySet<string> = new Set<FailureCode>(['throttled', 'unavailable', 'timeout']);
+const away: ReadonlySet<FailureCode> = new Set<FailureCode>(['throttled', 'unavailable', 'timeout']);
 /** What a call was stopped by before it asked the target anything that counts. */
-const unasked: ReadonlySet<string> = new Set<FailureCode>(['stopped', 'superseded', 'misconfigured']);
+const unasked: ReadonlySet<FailureCode> = new Set<FailureCode>(['stopped', 'superseded', 'misconfigured']);
 
-/** What a failure of this code says about its target: `away` counts against it, a refusal is an answer like any other. */
+/** What a failure says about its target: `away` counts against it, a refusal is an answer like any other. */
 export function whatItSays(code: string): 'away' | 'answers' | 'nothing' {
-  if (away.has(code)) return 'away';
-  return unasked.has(code) ? 'nothing' : 'answers';
+  const known = failureCodes.find((each) => each === code);
+  if (known === undefined || unasked.has(known)) return 'nothing';
+  return away.has(known) ? 'away' : 'answers';
 }
