@@ -36,10 +36,11 @@ const clickSchema = z.object({
   actions: z
     .array(z.object({ action_id: z.string().min(1).max(255), value: z.string().min(1).max(2_000).exactOptional() }))
     .length(1),
+  /** One that is not https is left out. */
   response_url: z
     .url({ protocol: /^https$/ })
     .max(2_000)
-    .exactOptional()
+    .optional()
     .catch(undefined),
 });
 
