@@ -150,6 +150,21 @@ export interface Transaction {
   /** Ids of the people who hold this identifier, without or with its source. */
   peopleWith(identifier: { type: Identifier['type']; value: string; source?: string }): Promise<string[]>;
   createPerson(person: NewPerson): Promise<void>;
+  /**
+   * Whose these are: accounts of a target that the directory knows, and worker ids and addresses whatever their source.
+   * Addresses come back in lower case.
+   */
+  holders(keys: {
+    target: string;
+    accounts: readonly string[];
+    workerIds: readonly string[];
+    emails: readonly string[];
+  }): Promise<{
+    accounts: { id: string; owner: string }[];
+    identifiers: { type: Identifier['type']; value: string; person: string }[];
+  }>;
+  /** Their records, by id; who is not there is left out. */
+  peopleOf(ids: readonly string[]): Promise<Person[]>;
   updatePerson(
     id: string,
     change: Partial<Pick<Person, 'name' | 'state' | 'epoch' | 'privileged' | 'attributes' | 'facts'>>,
@@ -325,7 +340,7 @@ export interface Transaction {
   /** Insert-if-absent under (workflow id, step, kind). */
   addEvidence(evidence: Evidence[]): Promise<void>;
   evidence(
-    filter: { person?: string; event?: string; workflowId?: string },
+    filter: { person?: string; event?: string; workflowId?: string; newestFirst?: true },
     page: PageRequest,
   ): Promise<Page<EvidenceRow>>;
   /** What was there before a destructive change: inserts if absent, gives back what is committed. */
@@ -362,6 +377,8 @@ export type Reader = Pick<
   | 'personEvent'
   | 'exception'
   | 'exceptions'
+  | 'holders'
+  | 'peopleOf'
   | 'alertsToSend'
   | 'alertsToClose'
   | 'alerts'

@@ -9,6 +9,7 @@ import { belongings } from './belongings.ts';
 import { guard } from './guard.ts';
 import { names } from './names.ts';
 import { people } from './people.ts';
+import { holders } from './holders.ts';
 import { peopleList } from './people-list.ts';
 import type { Session } from './session.ts';
 import type { Transaction } from './store.ts';
@@ -22,6 +23,7 @@ export function transactionOver(session: Session): Transaction {
     ...people(session),
     ...peopleList(session),
     ...access(session),
+    ...holders(session),
     ...belongings(session),
     ...names(session),
     ...timeline(session),

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { page, pageSize, pageStart } from '../directory/cursor.ts';
 import type { Session } from '../directory/session.ts';
@@ -24,7 +24,7 @@ export function evidenceRows(
         const after = pageStart(request, 'evidence', z.int());
         const size = pageSize(request);
         const which = and(
-          after === undefined ? undefined : gt(evidence.seq, after),
+          after === undefined ? undefined : filter.newestFirst ? lt(evidence.seq, after) : gt(evidence.seq, after),
           filter.person === undefined ? undefined : eq(evidence.person, filter.person),
           filter.event === undefined ? undefined : eq(evidence.event, filter.event),
           filter.workflowId === undefined ? undefined : eq(evidence.workflowId, filter.workflowId),
@@ -33,7 +33,7 @@ export function evidenceRows(
           .select()
           .from(evidence)
           .where(which)
-          .orderBy(asc(evidence.seq))
+          .orderBy(filter.newestFirst ? desc(evidence.seq) : asc(evidence.seq))
           .limit(size + 1);
         return page(rows, size, 'evidence', (row) => row.seq, toEvidence);
       }),
