@@ -15,6 +15,8 @@ export interface Reservation {
     summary: string;
     priority: number;
     confidential?: boolean;
+    /** It was or can be let through before its day. */
+    ahead?: boolean;
     /** Who released or rejected it. */
     decided?: { by: string; reason: string; at: string };
   };

@@ -18,6 +18,7 @@ export function policyOf(safeguards: Partial<Policy['safeguards']> = {}): Policy
   return { ...policy, safeguards: { ...policy.safeguards, ...safeguards } };
 }
 
+/** The id of the person that `addPeople` entered under this number. */
 export const idOf = (number: number): string => `GT-${number}`;
 
 /** Enters `many` people who are active, by one statement. */
@@ -48,11 +49,13 @@ export function begin(
   });
 }
 
-export const statesOf = (answers: Reserved[]): Record<string, number> => {
+/** How many there are of each state. */
+export const statesOf = (answers: { state: string }[]): Record<string, number> => {
   const states: Record<string, number> = {};
   for (const { state } of answers) states[state] = (states[state] ?? 0) + 1;
   return states;
 };
 
+/** From the first to the last. */
 export const numbers = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
