@@ -27,7 +27,7 @@ export async function exampleConfig(home: string, sandbox: Sandbox | undefined):
 /** The secrets that the stand-ins accept, beside Muster's own. */
 export async function exampleSecrets(home: string): Promise<void> {
   // Making its keys takes a while: only where there are none.
-  const last = 'smtp';
+  const last = 'portal';
   if (existsSync(join(home, homeFiles.secrets, last))) return;
   const { [last]: final = '', ...others } = demoSecrets();
   for (const [name, value] of Object.entries(others)) await addSecret(home, name, value);

@@ -6,9 +6,11 @@ import {
 } from '../targets/active-directory/sandbox.ts';
 import { sandboxCredentials as aws } from '../targets/aws-iam/sandbox.ts';
 import { sandboxCredentials as vault } from '../targets/cyberark/sandbox.ts';
+import { sandboxCredentials as entra, sandboxLicences, sandboxMailboxLicences } from '../targets/entra-id/sandbox.ts';
 import { sandboxCredentials as github } from '../targets/github/sandbox.ts';
 import { sandboxCredentials as jira } from '../targets/jira/sandbox.ts';
 import { sandboxCredentials as salesforce } from '../targets/salesforce/sandbox.ts';
+import { sandboxCredentials as portal } from '../targets/scim/sandbox.ts';
 import { sandboxCredentials as servicenow } from '../targets/servicenow/sandbox.ts';
 import { sandboxChannels, sandboxCredentials as slack } from '../targets/slack/sandbox.ts';
 import { sandboxSettings as mail, sandboxCredentials as mailer } from '../targets/smtp/sandbox.ts';
@@ -40,6 +42,29 @@ export function demoConfig(address: SandboxAddress): z.input<typeof configSchema
         kind: 'active-directory',
         mode: 'enforce',
         settings: { ...activeDirectory, url: ldapsUrl, password: secret('active-directory'), ca: `file:${caPath}` },
+      },
+      'entra-id': {
+        kind: 'entra-id',
+        mode: 'enforce',
+        settings: {
+          tenant: entra.tenant,
+          clientId: entra.clientId,
+          credential: { type: 'secret', clientSecret: secret('entra-id') },
+          baseUrl: `${sandboxUrl}/entra-id`,
+          loginUrl: `${sandboxUrl}/entra-id`,
+          licences: [...sandboxLicences],
+          mailboxLicences: [...sandboxMailboxLicences],
+          usageLocation: 'US',
+        },
+      },
+      portal: {
+        kind: 'scim',
+        mode: 'enforce',
+        settings: {
+          title: 'Onboarding portal',
+          baseUrl: `${sandboxUrl}/portal/v2`,
+          login: { type: 'bearer', token: secret('portal') },
+        },
       },
       salesforce: {
         kind: 'salesforce',
@@ -131,6 +156,8 @@ export function demoConfig(address: SandboxAddress): z.input<typeof configSchema
 export function demoSecrets(): Record<string, string> {
   return {
     'active-directory': domain.password,
+    'entra-id': entra.clientSecret,
+    portal: portal.token,
     salesforce: makePrivateKey(),
     github: makePrivateKey(),
     'aws-access-key-id': aws.accessKeyId,

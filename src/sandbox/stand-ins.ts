@@ -5,7 +5,7 @@ import { makeStandIn as entraId } from '../targets/entra-id/sandbox.ts';
 import { makeStandIn as github } from '../targets/github/sandbox.ts';
 import { makeStandIn as jira } from '../targets/jira/sandbox.ts';
 import { makeStandIn as salesforce } from '../targets/salesforce/sandbox.ts';
-import { makeStandIn as scim } from '../targets/scim/sandbox.ts';
+import { makeStandIn as portal } from '../targets/scim/sandbox.ts';
 import { makeStandIn as servicenow } from '../targets/servicenow/sandbox.ts';
 import { makeStandIn as slack } from '../targets/slack/sandbox.ts';
 import { makeStandIn as smtp } from '../targets/smtp/sandbox.ts';
@@ -20,8 +20,8 @@ export const standIns: Readonly<Record<string, MakeStandIn>> = {
   'entra-id': entraId,
   github,
   jira,
+  portal,
   salesforce,
-  scim,
   servicenow,
   slack,
   smtp,

@@ -10,14 +10,26 @@ import { firstCells, rows } from './markdown.ts';
 
 const plain = (cell = '') => cell.replaceAll('`', '');
 
+const address = {
+  sandboxUrl: 'http://127.0.0.1:1',
+  ldapsUrl: 'ldaps://127.0.0.1:1',
+  smtpUrl: 'smtp://127.0.0.1:1',
+  caPath: 'ca.pem',
+};
+
 describe('docs/targets.md', () => {
+  it('says what each target can do with accounts', async () => {
+    const connected = [...connectTargets(configSchema.parse(demoConfig(address)), async () => '').values()];
+    const can = connected.flatMap(({ entry, target: { accounts } }) => {
+      const more = (['create', 'list', 'update', 'remove'] as const).filter((name) => accounts?.[name] !== undefined);
+      return accounts === undefined ? [] : [[entry.kind, more.join(', ')]];
+    });
+    for (const { target } of connected) await target.close?.();
+    const said = rows('docs/targets.md', 'What it can do with accounts').map((cells) => cells.map(plain));
+    expect(said).toEqual(can.sort());
+  });
+
   it('lists every target, with what it can do', async () => {
-    const address = {
-      sandboxUrl: 'http://127.0.0.1:1',
-      ldapsUrl: 'ldaps://127.0.0.1:1',
-      smtpUrl: 'smtp://127.0.0.1:1',
-      caPath: 'ca.pem',
-    };
     const connected = [...connectTargets(configSchema.parse(demoConfig(address)), async () => '').values()];
     const said = rows('docs/targets.md', 'Which there are').map(([kind, title, abilities]) => [
       plain(kind),

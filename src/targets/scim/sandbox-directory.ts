@@ -31,13 +31,16 @@ export const idOf = (name: string): string => createHash('sha256').update(name).
 
 export const emptyDirectory = (): Directory => ({ users: [], groups: [] });
 
+/** Groups that are there before anybody is. */
+export const groupsOfEverybody: readonly string[] = ['Everybody', 'First week'];
+
 /** GlobalTech's onboarding portal: a user for each person, a second one for each privileged person, and groups of them. */
 export function seededDirectory(people: readonly SeedPerson[]): Directory {
   const directory = emptyDirectory();
+  for (const name of groupsOfEverybody) groupNamed(directory, name);
   for (const person of people) {
     const user = addUser(directory, person, person.email, person.workerId);
-    for (const name of ['Everybody', 'First week', person.department])
-      groupNamed(directory, name).members.push(user.id);
+    for (const name of [...groupsOfEverybody, person.department]) groupNamed(directory, name).members.push(user.id);
     if (!person.privileged) continue;
     // The portal holds one externalId for one user, so this one is known by its name alone.
     const admin = addUser(directory, person, `adm-${person.email}`);
