@@ -79,10 +79,10 @@ interface Heard {
 async function hear(tx: Transaction, deciding: Deciding): Promise<Heard> {
   const { decision, by, now } = deciding;
   const hold = await lockedHold(tx, deciding.hold);
-  if (hold.data.causes.includes(by)) {
+  const wanted = await wantedOf(tx, hold, deciding);
+  if (hold.data.causes.includes(by) || (await causedAhead(tx, hold, wanted, by))) {
     throw new Failure('refused', `you caused what ${hold.id} holds: somebody else must decide about it`);
   }
-  const wanted = await wantedOf(tx, hold, deciding);
   const held = wanted.filter(({ state }) => state === 'held');
   if (held.length === 0) return { events: [], again: before(hold, deciding, wanted), waitsForSecond: false };
   if (decision === 'reject') {
@@ -101,6 +101,13 @@ async function hear(tx: Transaction, deciding: Deciding): Promise<Heard> {
     ...(isAlone ? { alone: true } : {}),
   });
   return { events: agreed.map(({ event }) => event), again: [], waitsForSecond: agreed.length < held.length };
+}
+
+/** Who joins an open hold is written down when they do; whoever is due in some days, only on their timeline. */
+async function causedAhead(tx: Transaction, { data }: Hold, wanted: Reservation[], by: string): Promise<boolean> {
+  if (data.ahead === undefined) return false;
+  for (const { event } of wanted) if ((await tx.arrival(event))?.event.by === by) return true;
+  return false;
 }
 
 const saidByAnother = ({ data }: Hold, event: string, by: string): boolean =>

@@ -72,10 +72,17 @@ export function whyHeld(id: string, kind: Kind, exceeded: Exceeded): string {
   return `${count} ${touched[kind]} within ${windows[exceeded.window]}; policy's limit is ${limitInWords(exceeded)} (${active} were active). What comes above it is held, nothing of it is done, and deadlines run on. ${whatToDo(id)}`;
 }
 
-/** Why ends known ahead are shown before they are due. */
-export function whyAhead(id: string, exceeded: Exceeded, { from, until }: NonNullable<Hold['data']['ahead']>): string {
+/** Why ends known ahead are shown before they are due. Where one of them is confidential, `exceeded` is absent and nothing is told. */
+export function whyAhead(
+  id: string,
+  exceeded: Exceeded | undefined,
+  { from, until }: NonNullable<Hold['data']['ahead']>,
+): string {
+  if (exceeded === undefined) {
+    return `Changes that are due within the next days will come above a limit of policy's and be held then. Security and administrators see what they are: muster holds show ${id}.`;
+  }
   const when = from === until ? `at ${from}` : `from ${from} to ${until}`;
-  return `${exceeded.count} people are due to be terminated within ${windows[exceeded.window]}, ${when}; policy's limit is ${limitInWords(exceeded)} (${exceeded.active} are active). Those above it will be held then. If it is right, release them ahead. ${whatToDo(id)}`;
+  return `${exceeded.count} people are due to be terminated within ${windows[exceeded.window]}, ${when}; policy's limit is ${limitInWords(exceeded)} (${exceeded.active} are active). Those above it will be held then. If it is right, release them ahead: see who by muster holds show ${id}, then muster holds release ${id} (several people take two operators, one person takes one). Nobody who caused it can.`;
 }
 
 function whatToDo(id: string): string {
