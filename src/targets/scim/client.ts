@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { type AttributeChange, changed, operationsOf } from './changes.ts';
 import type { ScimConnection } from './connection.ts';
 import { parsed, ScimError } from './failure.ts';
-import { asResource, put, type Resource, stepsOf } from './resource.ts';
 import type { Settings } from './settings.ts';
 
 const metaSchema = z.looseObject({ version: z.string().nullish() }).nullish();
@@ -24,12 +24,6 @@ const groupSchema = z.looseObject({
 });
 /** A group with its members, where the server shows them. */
 export type Group = z.infer<typeof groupSchema>;
-
-/** One attribute that is to change, by its path; null empties it. */
-export interface AttributeChange {
-  path: string;
-  value: string | { value: string } | null;
-}
 
 const featureSchema = z.looseObject({ supported: z.union([z.boolean(), z.string()]) }).nullish();
 const configSchema = z.looseObject({ patch: featureSchema, filter: featureSchema });
@@ -141,13 +135,12 @@ export class ScimClient {
   /** Changes attributes, all in one call. */
   async updateUser(user: User, changes: readonly AttributeChange[], by: 'patch' | 'put', signal: AbortSignal) {
     const name = 'update user';
-    if (by === 'patch') return this.#sendPatch('Users', user.id, name, this.#operationsOf(user, changes), signal);
-    const { meta, groups, schemas: held, ...rest } = user;
-    const whole: Resource & { id: string } = rest;
-    const known = z.array(z.string()).catch([schemas.user]).parse(held);
-    for (const { path, value } of changes) put(whole, stepsOf(path).steps, value);
-    const extensions = changes.flatMap(({ path, value }) => (value === null ? [] : (stepsOf(path).extension ?? [])));
-    whole['schemas'] = [...new Set([...known, ...extensions])];
+    if (by === 'patch') {
+      const operations = operationsOf(this.#settings.dialect, user, changes, (verb) => this.#op(verb));
+      return this.#sendPatch('Users', user.id, name, operations, signal);
+    }
+    const { meta, groups, ...rest } = user;
+    const whole = { ...changed(rest, changes, schemas.user), id: user.id };
     await this.#put('Users', whole, meta?.version ?? undefined, name, signal);
   }
 
@@ -200,26 +193,6 @@ export class ScimClient {
 
   #op(verb: 'add' | 'remove' | 'replace'): string {
     return this.#settings.dialect.operations === 'lower' ? verb : `${verb.charAt(0).toUpperCase()}${verb.slice(1)}`;
-  }
-
-  /** What is emptied needs a path in every dialect; the rest goes by the server's own. */
-  #operationsOf(user: User, changes: readonly AttributeChange[]): Record<string, unknown>[] {
-    const gone = changes.filter(({ value }) => value === null);
-    const given = changes.filter(({ value }) => value !== null);
-    const removals = gone.map(({ path }) => ({ op: this.#op('remove'), path }));
-    const op = this.#op('replace');
-    if (this.#settings.dialect.patch === 'path') {
-      return [...given.map(({ path, value }) => ({ op, path, value })), ...removals];
-    }
-    // Whole parts (`name`, an extension), for a server that takes what is not sent for lost.
-    const value: Resource = {};
-    for (const { path, value: wanted } of given) {
-      const { steps } = stepsOf(path);
-      const [first = ''] = steps;
-      if (steps.length > 1 && !Object.hasOwn(value, first)) value[first] = asResource(user[first]);
-      put(value, steps, wanted);
-    }
-    return [...(given.length === 0 ? [] : [{ op, value }]), ...removals];
   }
 
   #patch(

@@ -2,7 +2,8 @@ import { Failure } from '../../model/failure.ts';
 import { changesOf, managerWanted } from '../attribute-changes.ts';
 import type { AccountAttributes, AccountSeen, CallContext, Outcome } from '../target.ts';
 import { usersOf } from './accounts.ts';
-import type { AttributeChange, ScimClient, User } from './client.ts';
+import type { AttributeChange } from './changes.ts';
+import type { ScimClient, User } from './client.ts';
 import { asResource, stepsOf, valueAt } from './resource.ts';
 import { kindOf, type Settings } from './settings.ts';
 
