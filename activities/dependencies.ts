@@ -4,6 +4,7 @@ import type { SourceConfig } from '../src/config.ts';
 import type { Store } from '../src/directory/store.ts';
 import type { PersonTiming } from '../src/model/work.ts';
 import type { Policy } from '../src/policy/schema.ts';
+import type { SourceReports } from '../src/sources/report.ts';
 import type { ConnectedTargets } from '../src/targets/connect.ts';
 
 /** What activities are made of: handed in once by the composition, never looked up. */
@@ -14,6 +15,8 @@ export interface Dependencies {
   workflows: WorkflowClient;
   /** Of muster.yaml: which sources may create people, how far Muster may go for them, and for how long (milliseconds) an equal event without an own id is the same one. */
   sources: Record<string, Pick<SourceConfig, 'authoritative' | 'duplicateWindow' | 'mode'>>;
+  /** What sources say they have, for those that can say. */
+  reports?: SourceReports;
   timing: PersonTiming;
   /** The key of the API's proofs. */
   proofKey(): Promise<string>;

@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createDeliveryActivities } from '../activities/checks.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { createMusterActivities, createTargetActivities } from '../activities/index.ts';
 import type { Config } from './config.ts';
@@ -8,6 +9,7 @@ import type { Store } from './directory/store.ts';
 import { musterQueue, targetQueue } from './model/messages.ts';
 import type { PersonTiming } from './model/work.ts';
 import type { Policy } from './policy/schema.ts';
+import type { SourceReports } from './sources/report.ts';
 import type { ConnectedTargets } from './targets/connect.ts';
 
 export interface WorkerStart {
@@ -17,6 +19,8 @@ export interface WorkerStart {
   config: Config;
   policy: Policy;
   targets: ConnectedTargets;
+  /** What sources say they have; those without a report cannot be checked. */
+  reports?: SourceReports;
   /** The pre-built workflow bundle. */
   bundle: { codePath: string };
   proofKey(): Promise<string>;
@@ -87,6 +91,7 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
     policy: start.policy,
     targets,
     // The workers' own connection: a second one would only be another thing that can be down.
+    ...(start.reports === undefined ? {} : { reports: start.reports }),
     workflows: new Client({ connection, namespace }).workflow,
     sources: start.config.sources,
     timing: timingOf(start.policy),
@@ -100,7 +105,7 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
       ...musterWorker,
       taskQueue: musterQueue,
       workflowBundle: start.bundle,
-      activities: createMusterActivities(dependencies),
+      activities: { ...createMusterActivities(dependencies), ...createDeliveryActivities(dependencies) },
     }),
   ];
   for (const { name, entry } of targets.values()) {

@@ -1,4 +1,5 @@
 /** What a worker runs: every exported function here is a workflow type. */
+export { deliveryCheck } from './delivery-check.ts';
 export { identityEvent } from './identity-event.ts';
 export { person } from './person.ts';
 export { refusal } from './refusal.ts';

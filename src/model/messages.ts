@@ -23,7 +23,14 @@ export const laterKey = (key: string, firstRunId: string): string => `${key}~${f
 export const occurrenceOf = (key: string): string => /~.*$/s.exec(key)?.[0] ?? '';
 
 /** Workflow types, as the Web UI shows them. */
-export const workflowTypes = { identityEvent: 'identityEvent', person: 'person', refusal: 'refusal' } as const;
+export const workflowTypes = {
+  identityEvent: 'identityEvent',
+  person: 'person',
+  refusal: 'refusal',
+  deliveryCheck: 'deliveryCheck',
+  reconcile: 'reconcile',
+  adopt: 'adopt',
+} as const;
 
 /** Temporal's priority keys; 1 overtakes everything. */
 export const priorities = { security: 1, termination: 2, change: 3, hire: 4, bulk: 5 } as const;
