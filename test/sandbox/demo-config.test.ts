@@ -12,6 +12,9 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { standIns } from '../../src/sandbox/stand-ins.ts';
 import { secretResolver } from '../../src/secrets.ts';
 import { type ConnectedTargets, connectTargets } from '../../src/targets/connect.ts';
+import { sandboxMailboxLicences } from '../../src/targets/entra-id/sandbox.ts';
+import { guidOf } from '../../src/targets/entra-id/sandbox-tenant.ts';
+import { idOf } from '../../src/targets/scim/sandbox-directory.ts';
 import type { CallContext, Target } from '../../src/targets/target.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'globaltech-'));
@@ -102,6 +105,34 @@ describe("GlobalTech's configuration", () => {
     const [vaultUser] = (await target('cyberark').accounts?.find(sarah, context())) ?? [];
     if (vaultUser === undefined) throw new Error('Sarah has no vault user');
     expect(await target('cyberark').sessions?.list(vaultUser, context())).toHaveLength(1);
+  });
+
+  it('takes in somebody new, with a mailbox, a first credential and the portal’s first week', async () => {
+    const hire = {
+      ...{ person: 'GT-60001', workerId: 'GT-60001', login: 'nmoreau', email: 'nmoreau@globaltech.example' },
+      ...{ firstName: 'Noemi', lastName: 'Moreau', enabled: true, attributes: { department: 'Sales' } },
+    };
+    const [entra, portal] = [target('entra-id'), target('portal')];
+    const made = await entra.accounts?.create?.(hire, context());
+    const licence = `licence:${sandboxMailboxLicences[0]}`;
+    if (made === undefined) throw new Error('not made');
+    for (const id of [licence, `group:${guidOf('group All Staff')}`]) {
+      expect(await entra.entitlements?.grant(made.account, id, context())).toBe('changed');
+    }
+    const account = await entra.accounts?.read(made.account.id, context());
+    if (account === undefined) throw new Error('not there');
+    expect(account.before).toMatchObject({ mail: hire.email });
+    expect(entra.mailbox?.neededBy(account)).toEqual([licence]);
+    const request = { validFrom: '2025-11-15T18:00:00Z', lifetimeMinutes: 60 };
+    const pass = await entra.credentials?.issue(account, request, context());
+    expect(pass).toMatchObject({ kind: 'temporaryPass', expiresAt: '2025-11-15T19:00:00.000Z' });
+    expect(await (await fetch(`${sandbox.url}/state`)).text()).not.toContain(pass?.secret);
+
+    const user = await portal.accounts?.create?.(hire, context());
+    if (user === undefined) throw new Error('not made');
+    expect(await portal.accounts?.update?.(user.account, { startDate: '2026-01-12' }, context())).toBe('changed');
+    expect(await portal.entitlements?.grant(user.account, idOf('group First week'), context())).toBe('changed');
+    expect(await portal.accounts?.remove?.(user.account, context())).toBe('changed');
   });
 
   it('reaches people and the security team, in Slack and by e-mail', async () => {

@@ -1,6 +1,6 @@
 import express, { type Router } from 'express';
 import { z } from 'zod';
-import { guidOf, isChangeable, type TenantGroup } from './sandbox-tenant.ts';
+import { emptyMailbox, guidOf, isChangeable, skus, type TenantGroup } from './sandbox-tenant.ts';
 import { deleteUser } from './sandbox-users.ts';
 import { answerPage, badRequest, found, onPremisesMastered, type Place, userOf } from './sandbox-web.ts';
 
@@ -77,6 +77,9 @@ export function accessRoutes({ tenant, vendor, change }: Place): Router {
       change('assign licence', user, () => {
         user.licences = user.licences.filter((one) => one !== direct(skuId));
         user.licences.push({ skuId, disabledPlans, assignedByGroup: null });
+        if (skuId !== skus.office) return;
+        user.mailbox ??= emptyMailbox();
+        user.mail ??= user.userPrincipalName;
       });
     }
     for (const skuId of removeLicenses) {
@@ -84,6 +87,7 @@ export function accessRoutes({ tenant, vendor, change }: Place): Router {
       if (held === undefined) throw badRequest('User does not have a corresponding license.');
       change('remove licence', user, () => {
         user.licences = user.licences.filter((one) => one !== held);
+        if (skuId === skus.office) user.mailbox = null;
       });
     }
     response.json({ id: user.id, userPrincipalName: user.userPrincipalName });
