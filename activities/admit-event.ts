@@ -1,7 +1,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Transaction, Waiting } from '../src/directory/store.ts';
-import type { IdentityEvent } from '../src/model/event.ts';
+import { eventTypes, type IdentityEvent } from '../src/model/event.ts';
 import { laterKey, personCreatedSignal } from '../src/model/messages.ts';
+import { sourceScope } from '../src/model/stop.ts';
 import type { Admission, EventRequest, Match } from '../src/model/work.ts';
 import { priorityOf } from '../src/policy/ends.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -15,26 +16,35 @@ export async function admitEvent(dependencies: Dependencies, request: EventReque
       if (claimed.kind === 'duplicate') return { admission: claimed, waiting: [] };
       const { event } = claimed;
       await accepted(tx, { ...request, event });
+      const ours = event === request.event ? {} : { event };
+      if (await waitsForGo(tx, event)) {
+        await park(tx, { ...request, event });
+        return { admission: { kind: 'stopped', ...ours }, waiting: [] };
+      }
+      if (claimed.parked) await tx.reopenArrival(event.key);
       const entered = await enter(dependencies, tx, { ...request, event });
-      return event === request.event ? entered : { ...entered, admission: { ...entered.admission, event } };
+      return { ...entered, admission: { ...entered.admission, ...ours } };
     },
   );
   await wake(dependencies, waiting);
   return admission;
 }
 
-type Claim = { kind: 'duplicate'; outcome: string } | { kind: 'ours'; event: IdentityEvent };
+/** `parked`: a stop of its source has kept it so far. */
+type Claim = { kind: 'duplicate'; outcome: string } | { kind: 'ours'; event: IdentityEvent; parked: boolean };
 
 /** Makes the event this run's own, under its key or, where an equal one of long ago has that, under a later one. */
 async function claim(dependencies: Dependencies, tx: Transaction, request: EventRequest): Promise<Claim> {
   const { event, workflowId, firstRunId } = request;
   const admitted = await tx.admit({ key: event.key, event, workflowId, firstRunId, receivedAt: event.receivedAt });
-  if (admitted.inserted || admitted.existing.firstRunId === firstRunId) return { kind: 'ours', event };
-  // Temporal had forgotten the first run. What it settled stays settled; what it left open is ours now.
+  if (admitted.inserted) return { kind: 'ours', event, parked: false };
   const { settledAt, outcome, receivedAt } = admitted.existing;
+  const parked = outcome === 'held' && admitted.existing.person === undefined;
+  if (admitted.existing.firstRunId === firstRunId) return { kind: 'ours', event, parked };
+  // Temporal had forgotten the first run. What it settled stays settled; what it left open is ours now.
   if (settledAt === undefined) {
     await tx.takeOver(event.key, firstRunId);
-    return { kind: 'ours', event };
+    return { kind: 'ours', event, parked };
   }
   if (!isOccurrenceOfItsOwn(dependencies, event, receivedAt)) {
     return { kind: 'duplicate', outcome: outcome ?? 'applied' };
@@ -60,6 +70,24 @@ function accepted(tx: Transaction, { event, workflowId, now }: EventRequest): Pr
       data: { source, type, subject, payloadHash, receivedAt },
     },
   ]);
+}
+
+/** Is its source stopped, or has it just been let go and more urgent events of it have not gone on yet? */
+async function waitsForGo(tx: Transaction, event: IdentityEvent): Promise<boolean> {
+  const scope = sourceScope(event.source);
+  if ((await tx.stops()).some((stop) => stop.scope === scope)) return true;
+  // For a minute alone: one whose workflow somebody ended must not keep the others for ever.
+  if ((await tx.liftedFor([scope])) === undefined) return false;
+  const own = priorityOf(event);
+  const more = eventTypes.filter((type) => priorityOf({ type, data: {} }) < own);
+  return more.length > 0 && tx.isParked(event.source, more);
+}
+
+async function park(tx: Transaction, { event, workflowId, now }: EventRequest): Promise<void> {
+  const reason = `the source ${event.source} is stopped`;
+  await tx.updateArrival(event.key, { outcome: 'held', reason });
+  const piece = { workflowId, step: event.key, event: event.key, at: now };
+  await tx.addEvidence([{ ...piece, kind: 'event-parked', data: { source: event.source } }]);
 }
 
 /** Looks again. An event of a source of record that hires somebody makes the person, and wakes whoever waited for them. */

@@ -6,6 +6,7 @@ import {
   defineSignal,
   defineUpdate,
   setHandler,
+  sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -14,12 +15,14 @@ import {
   type EventInput,
   type EventTiming,
   personCreatedSignal,
+  priorities,
   type ResolveMessage,
   resolveUpdate,
   settledSignal,
   statusQuery,
 } from '../src/model/messages.ts';
-import type { EventRequest, Match } from '../src/model/work.ts';
+import { priorityOf } from '../src/model/priority.ts';
+import type { Admission, EventRequest, Match } from '../src/model/work.ts';
 import { messages, now, records } from './muster-activities.ts';
 import { checkResolution, type Resolution, refuse, vouchedFor } from './resolution.ts';
 import { attributes } from './search-attributes.ts';
@@ -42,7 +45,7 @@ export async function identityEvent(input: EventInput): Promise<Settlement> {
   });
   setHandler(status, () => arrival.status());
 
-  const admission = await records.admitEvent(arrival.request());
+  const admission = await arrival.admit();
   if (admission.kind === 'duplicate')
     return arrival.end({ event: input.event.key, outcome: 'duplicate', reason: admission.outcome });
   if (admission.event !== undefined) arrival.goBy(admission.event);
@@ -52,6 +55,7 @@ export async function identityEvent(input: EventInput): Promise<Settlement> {
   return arrival.end(await arrival.deliver(match));
 }
 
+type Admitted = Exclude<Admission, { kind: 'stopped' }>;
 type Found = Extract<Match, { kind: 'person' }>;
 
 /** What somebody decided, and what came of it: said when it is done. */
@@ -102,7 +106,7 @@ class ArrivalDesk {
 
   /** Answers with what came of it, so that nobody need look again. */
   async resolve(message: ResolveMessage): Promise<string> {
-    const asked: Asked = { resolution: { ...message, by: await vouchedFor(message, this.#event.key) } };
+    const asked: Asked = { resolution: { ...message, by: await vouchedFor(message, this.#event.key, message.action) } };
     this.#asked.push(asked);
     await condition(() => asked.said !== undefined || asked.refused !== undefined || this.#waitingFor !== 'person');
     return asked.said ?? refuse(asked.refused ?? `${this.#event.key} does not wait for anybody to say whose it is`);
@@ -120,6 +124,33 @@ class ArrivalDesk {
   request(): EventRequest {
     const { workflowId, firstExecutionRunId } = workflowInfo();
     return { event: this.#event, now: now(), workflowId, firstRunId: firstExecutionRunId };
+  }
+
+  /** Enters the event; while its source is stopped it is kept, and asks again, urgent ones sooner. */
+  async admit(): Promise<Admitted> {
+    const isUrgent = priorityOf(this.#event) <= priorities.termination;
+    for (let looks = 0; ; looks += 1) {
+      const admission = await records.admitEvent(this.request());
+      if (admission.kind !== 'stopped') {
+        if (looks > 0) this.#showStop(false);
+        return admission;
+      }
+      if (looks === 0) this.#showStop(true);
+      if (workflowInfo().continueAsNewSuggested) {
+        await condition(allHandlersFinished);
+        await continueAsNew<typeof identityEvent>(this.#input);
+      }
+      const pause = isUrgent ? grown(1_000, 10_000, looks) : grown(2_000, 30_000, looks);
+      await sleep(pause, { summary: `look whether the source ${this.#event.source} is still stopped` });
+    }
+  }
+
+  #showStop(isStopped: boolean): void {
+    this.#waitingFor = isStopped ? 'stop' : 'admission';
+    upsertSearchAttributes([
+      { key: attributes.outcome, value: isStopped ? 'held' : null },
+      { key: attributes.waitingFor, value: isStopped ? ['stop'] : [] },
+    ]);
   }
 
   /** An event may overtake the one that creates its person: look again a few times, then stay open until somebody decides. */
@@ -220,6 +251,10 @@ class ArrivalDesk {
 }
 
 const finalOutcomes: readonly EventOutcome[] = ['applied', 'scheduled', 'ignored', 'failed', 'dropped', 'duplicate'];
+
+/** A pause that grows by half each time. */
+const grown = (first: number, longest: number, times: number): number =>
+  Math.min(Math.round(first * 1.5 ** times), longest);
 
 const isFinal = (settlement: Settlement): boolean => finalOutcomes.includes(settlement.outcome);
 

@@ -1,4 +1,5 @@
-import type { EventOutcome, IdentityEvent } from '../model/event.ts';
+import type { Approval, Delegation } from '../model/approval.ts';
+import type { EventOutcome, EventType, IdentityEvent } from '../model/event.ts';
 import type { Evidence } from '../model/evidence.ts';
 import type { OpenException } from '../model/exception.ts';
 import type { Grant, LegalHold } from '../model/grant.ts';
@@ -149,7 +150,6 @@ export interface Transaction {
   personByAlias(alias: string): Promise<Person[]>;
   /** Ids of the people who hold this identifier, without or with its source. */
   peopleWith(identifier: { type: Identifier['type']; value: string; source?: string }): Promise<string[]>;
-  createPerson(person: NewPerson): Promise<void>;
   /**
    * Whose these are: accounts of a target that the directory knows, and worker ids and addresses whatever their source.
    * Addresses come back in lower case.
@@ -165,6 +165,7 @@ export interface Transaction {
   }>;
   /** Their records, by id; who is not there is left out. */
   peopleOf(ids: readonly string[]): Promise<Person[]>;
+  createPerson(person: NewPerson): Promise<void>;
   updatePerson(
     id: string,
     change: Partial<Pick<Person, 'name' | 'state' | 'epoch' | 'privileged' | 'attributes' | 'facts'>>,
@@ -277,6 +278,10 @@ export interface Transaction {
     key: string,
     change: Partial<Pick<Arrival, 'person' | 'outcome' | 'reason' | 'settledAt'>>,
   ): Promise<void>;
+  /** An event that was held goes on: nothing is known of its outcome again, unless that is final. */
+  reopenArrival(key: string): Promise<void>;
+  /** Does any event of these types wait for a stop of its source? */
+  isParked(source: string, types: EventType[]): Promise<boolean>;
   arrival(key: string): Promise<Arrival | undefined>;
   arrivals(
     filter: { source?: string; outcome?: EventOutcome; person?: string; type?: string; unsettledBefore?: string },
@@ -336,6 +341,29 @@ export interface Transaction {
   markSent(exception: string, route: string, at: string, reference?: string): Promise<void>;
   markClosed(exception: string, route: string, at: string): Promise<void>;
 
+  // Approvals.
+  /** Insert-if-absent by its id; false where there is one. */
+  openApproval(approval: Approval): Promise<boolean>;
+  updateApproval(
+    id: string,
+    change: Partial<
+      Pick<Approval, 'state' | 'dueAt' | 'step' | 'approvers' | 'data' | 'decidedAt' | 'decidedBy' | 'comment'>
+    >,
+  ): Promise<void>;
+  /** `lock` takes the row FOR UPDATE: whoever has it decides. */
+  approval(id: string, options?: { lock?: boolean }): Promise<Approval | undefined>;
+  /** By the time they are due. `approver`: a person's id, an operator's id with or without `operator:`. */
+  approvals(
+    filter: { open?: boolean; person?: string; approver?: string; hash?: string },
+    page: PageRequest,
+  ): Promise<Page<Approval>>;
+  /** By approver and `from`; a later one replaces. */
+  putDelegation(delegation: Delegation): Promise<void>;
+  /** False where there is none. */
+  removeDelegation(approver: string, from: string): Promise<boolean>;
+  /** `at`: those in force then; `after`: those that are not over by then. Sorted by approver and `from`. */
+  delegations(filter: { approver?: string; at?: string; after?: string }): Promise<Delegation[]>;
+
   // Evidence.
   /** Insert-if-absent under (workflow id, step, kind). */
   addEvidence(evidence: Evidence[]): Promise<void>;
@@ -353,6 +381,8 @@ export type Reader = Pick<
   Transaction,
   | 'personByAlias'
   | 'peopleWith'
+  | 'holders'
+  | 'peopleOf'
   | 'people'
   | 'due'
   | 'inFlight'
@@ -377,14 +407,17 @@ export type Reader = Pick<
   | 'personEvent'
   | 'exception'
   | 'exceptions'
-  | 'holders'
-  | 'peopleOf'
+  | 'approvals'
+  | 'delegations'
   | 'alertsToSend'
   | 'alertsToClose'
   | 'alerts'
   | 'evidence'
   | 'before'
-> & { person(id: string): Promise<Person | undefined> };
+> & {
+  person(id: string): Promise<Person | undefined>;
+  approval(id: string): Promise<Approval | undefined>;
+};
 
 /** A login or an address of a person. */
 export interface ReservedName {

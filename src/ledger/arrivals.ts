@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, lt } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt } from 'drizzle-orm';
 import { z } from 'zod';
 import { page, pageSize, pageStart } from '../directory/cursor.ts';
 import type { Session } from '../directory/session.ts';
@@ -6,7 +6,10 @@ import type { Arrival, Transaction } from '../directory/store.ts';
 import { Failure } from '../model/failure.ts';
 import { arrival } from './schema.ts';
 
-type Arrivals = Pick<Transaction, 'admit' | 'takeOver' | 'updateArrival' | 'arrival' | 'arrivals'>;
+type Arrivals = Pick<
+  Transaction,
+  'admit' | 'takeOver' | 'updateArrival' | 'reopenArrival' | 'isParked' | 'arrival' | 'arrivals'
+>;
 
 /** Reads and writes events as they arrived. */
 export function arrivals(session: Session): Arrivals {
@@ -46,6 +49,20 @@ export function arrivals(session: Session): Arrivals {
           .where(eq(arrival.key, key))
           .returning({ key: arrival.key });
         if (changed.length === 0) throw unknownArrival(key);
+      }),
+
+    reopenArrival: (key) =>
+      session.run(async (database) => {
+        const which = and(eq(arrival.key, key), isNull(arrival.settledAt));
+        await database.update(arrival).set({ outcome: null, reason: null }).where(which);
+      }),
+
+    isParked: (source, types) =>
+      session.run(async (database) => {
+        // Before it is admitted nobody knows whom it is about.
+        const parked = and(eq(arrival.outcome, 'held'), isNull(arrival.person), isNull(arrival.settledAt));
+        const which = and(parked, eq(arrival.source, source), inArray(arrival.type, types));
+        return (await database.select({ key: arrival.key }).from(arrival).where(which).limit(1)).length > 0;
       }),
 
     arrival: (key) =>

@@ -2,13 +2,15 @@ import type { IdentityEvent, Settlement } from './event.ts';
 import type { ExceptionKind } from './exception.ts';
 import type { FailureCode } from './failure.ts';
 import type { PendingChange, PersonState } from './person.ts';
-import type { Change, Plan } from './plan.ts';
+import type { AccessPlan, Change, Plan } from './plan.ts';
 
 /** What workflows and activities say to each other. Plain JSON: it becomes history. */
 
 /** The first thing that happens to an event: is it new, and whose is it? `event` has the key it goes by from now on, where that is another. */
 export type Admission =
   | { kind: 'duplicate'; outcome: string }
+  /** An operator has stopped its source: it is kept, and asks again. */
+  | { kind: 'stopped'; event?: IdentityEvent }
   | { kind: 'admitted'; match: Match; event?: IdentityEvent };
 
 /** Who an event is about. `nobody` has left a waiting row, which the creator of that person finds. */
@@ -23,6 +25,8 @@ export interface PersonTiming {
   readAgainMs: number;
   /** Between tries of a step that was refused, or whose credentials were. */
   slowRetryMs: number;
+  /** The longest that reading one target before a plan may take. */
+  seeMs: number;
   /** First and longest pause between tries of a step whose target is throttled or unavailable. */
   retryInitialMs: number;
   retryMaximumMs: number;
@@ -75,6 +79,57 @@ export interface BegunEnd {
   /** Who looks after an exception of it. */
   owner: string;
 }
+
+/** What a person's access needs now: every row of the timeline that asks for it is answered by one plan. */
+export interface AccessDecision {
+  view: PersonView;
+  /** Targets that must be read first, and the priority for that; then it is asked again. */
+  see?: { targets: string[]; titles: Record<string, string>; priority: number; event: string };
+  /** What must be carried out. Absent: nothing, and all is settled. */
+  access?: BegunAccess;
+}
+
+/** Access that is being brought in line: the plan is made, and what it needs is committed. */
+export interface BegunAccess {
+  /** The event that the newest of the rows came from. */
+  event: string;
+  /** Ids of the pending rows that this plan answers. */
+  pending: string[];
+  epoch: number;
+  plan: AccessPlan;
+  priority: number;
+  /** ISO instants. After `stopAt` nothing is given any more unless somebody says so. */
+  deadlineAt: string;
+  stopAt: string;
+  titles: Record<string, string>;
+  owner: string;
+  /** For the Web UI: `joiner`, `mover`, `leaver`. */
+  process: string;
+}
+
+/** The part of a begun process that carrying a step out needs. */
+export type Begun = Pick<BegunEnd, 'event' | 'epoch' | 'priority' | 'titles' | 'owner'>;
+
+/** Changes at one target that are made one after the other by one activity. */
+export interface Step {
+  id: string;
+  target: string;
+  summary: string;
+  changes: Change[];
+}
+
+/** Input of a target's activity that makes several changes. */
+export interface StepWork {
+  person: string;
+  event: string;
+  epoch: number;
+  step: Step;
+  now: string;
+  workflowId: string;
+}
+
+/** What a target shows of a person. */
+export type Sight = { status: 'seen'; accounts: number } | { status: 'blocked'; code: FailureCode; message: string };
 
 /** Input of a target's activity. */
 export interface ChangeWork {
