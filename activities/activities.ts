@@ -1,6 +1,8 @@
 import type { IdentityEvent, Settlement } from '../src/model/event.ts';
 import type {
+  AccessDecision,
   Admission,
+  BegunAccess,
   BegunEnd,
   ChangeResult,
   ChangeWork,
@@ -10,6 +12,8 @@ import type {
   ExceptionRequest,
   Match,
   PersonView,
+  Sight,
+  StepWork,
 } from '../src/model/work.ts';
 
 /** Muster's own activities, on the queue `muster`: short transactions on the directory and the ledger, and messages to Temporal. */
@@ -33,6 +37,58 @@ export interface MusterActivities {
   decideEvent(request: { person: string; event: IdentityEvent; now: string; workflowId: string }): Promise<Decision>;
   /** Begins an end whose time has come, or goes on with one that a lost run had begun. Always planned anew. */
   beginEnd(request: { person: string; pending: string; now: string; workflowId: string }): Promise<Decision>;
+  /** A start, a leave or a change has come to its day. */
+  comeDue(request: { person: string; pending: string; now: string; workflowId: string }): Promise<PersonView>;
+  /** Begins to bring access in line, for all rows of the timeline that are due. `seen`: the targets that were read; null: none was asked. */
+  beginAccess(request: {
+    person: string;
+    pending: string[];
+    seen: string[] | null;
+    now: string;
+    workflowId: string;
+  }): Promise<AccessDecision>;
+  /** Every target has confirmed: takes the rows off the timeline and tells their events. */
+  finishAccess(request: { person: string; access: BegunAccess; now: string; workflowId: string }): Promise<PersonView>;
+  /** A safeguard's hold was released or rejected: what it kept of this person goes on, or is off. */
+  letGo(request: { person: string; hold: string }): Promise<PersonView>;
+  /** Somebody decides about an approval; says what came of it. */
+  decideApproval(request: {
+    person: string;
+    approval: string;
+    decision: 'approve' | 'refuse';
+    comment?: string;
+    by: string;
+    now: string;
+    workflowId: string;
+  }): Promise<{ view: PersonView; said: string; refused?: string }>;
+  /** An approval's reminder, its next step, or its end. */
+  dueApproval(request: { person: string; pending: string; now: string; workflowId: string }): Promise<PersonView>;
+  /** Places an order to people who serve a system by hand, or asks after it; says when it is done. */
+  lookAfterOrder(request: {
+    person: string;
+    pending: string;
+    now: string;
+    workflowId: string;
+  }): Promise<{ view: PersonView; done: boolean; number: string }>;
+  /** Tells whoever may know of an end that is confidential; what it says is rendered here and is in no history. */
+  tellConfidentially(request: {
+    person: string;
+    pending: string;
+    now: string;
+    workflowId: string;
+  }): Promise<PersonView>;
+  /** An order that somebody gave by signal, as an event: started like any other, or refused with a line that says why. */
+  takeSignal(request: {
+    person: string;
+    signal: string;
+    /** The how manieth of that name in this run, from 0: whose it was stands in the run's history. */
+    nth: number;
+    payload: unknown;
+    id: string;
+    now: string;
+    workflowId: string;
+    runId: string;
+  }): Promise<{ event: string } | { refused: string }>;
   /** Every target has confirmed: writes `Terminated`, the evidence and the outcome, and tells the event's workflow. */
   finishEnd(request: { person: string; end: BegunEnd; now: string; workflowId: string }): Promise<PersonView>;
   /** A pending change is done: removes it from the timeline. */
@@ -88,6 +144,12 @@ export interface MusterActivities {
 export interface TargetActivities {
   /** Closes every account the person has there, against every way in, and reads each back. */
   closeAccess(work: ChangeWork): Promise<ChangeResult>;
+  /** Makes the changes of one step at one target, and reads them back. */
+  applyChanges(work: StepWork): Promise<ChangeResult>;
+  /** Sends the messages of one step. */
+  sendMessages(work: StepWork): Promise<ChangeResult>;
+  /** Reads what the target holds of a person into the directory. */
+  seeAccess(work: { person: string; event: string; target: string; now: string; workflowId: string }): Promise<Sight>;
   /** Opens a ticket, found by its correlation id if a lost answer already made it. */
   openTicket(work: ChangeWork): Promise<ChangeResult>;
   /** Reads all accounts of the person there once more. */

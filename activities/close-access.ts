@@ -1,12 +1,14 @@
 import type { Store } from '../src/directory/store.ts';
 import { Failure } from '../src/model/failure.ts';
-import { type AccountKind, type Person, personalKinds } from '../src/model/person.ts';
+import { personalKinds } from '../src/model/person.ts';
 import type { ChangeResult, ChangeWork, ClosedAccount, Confirmation } from '../src/model/work.ts';
+import type { Policy } from '../src/policy/schema.ts';
 import type { ConnectedTarget } from '../src/targets/connect.ts';
-import type { AccountSeen, AccountsAbility, CallContext, PersonKeys } from '../src/targets/target.ts';
+import type { AccountSeen, AccountsAbility, CallContext } from '../src/targets/target.ts';
 import { type AllowedCall, callContext } from './call-context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { needsSomebody, resultOfFailure, toApplicationFailure } from './failures.ts';
+import { adminFirst, keysOf, personOf } from './keys.ts';
 import { targetOf } from './target-of.ts';
 
 /** Closes every account the person has at one target, and reads each back: done means that the target says so. */
@@ -28,7 +30,7 @@ export async function confirmClosed(
 ): Promise<Confirmation> {
   try {
     const { name, accounts } = accountsOf(targetOf(dependencies, work.change.target));
-    const keys = await keysOf(dependencies.store, work.person, name);
+    const keys = keysOf(await personOf(dependencies.store, work.person), name);
     const seen = await accounts.find(keys, callContext(dependencies, work));
     const open = seen.filter((account) => personalKinds.has(account.kind) && account.status === 'enabled');
     return open.length === 0 ? { status: 'closed' } : { status: 'open', accounts: open.map((account) => account.id) };
@@ -40,6 +42,7 @@ export async function confirmClosed(
 /** One closing of one person at one target, step by step. Every step may have been done before, by a try whose answer was lost. */
 class Closing {
   readonly #store: Store;
+  readonly #policy: Policy;
   readonly #connected: ConnectedTarget;
   readonly #work: ChangeWork;
   readonly #context: CallContext;
@@ -51,13 +54,14 @@ class Closing {
   readonly #refusals: Failure[] = [];
 
   constructor(
-    { store }: Dependencies,
+    { store, policy }: Dependencies,
     connected: ConnectedTarget,
     work: ChangeWork,
     context: CallContext,
     allowed: AllowedCall[],
   ) {
     this.#store = store;
+    this.#policy = policy;
     this.#connected = connected;
     this.#work = work;
     this.#context = context;
@@ -66,7 +70,7 @@ class Closing {
   }
 
   async run(): Promise<ChangeResult> {
-    const keys = await keysOf(this.#store, this.#work.person, this.#connected.name);
+    const keys = keysOf(await personOf(this.#store, this.#work.person), this.#connected.name);
     const seen = await this.#accounts.find(keys, this.#context);
     this.#handover = seen
       .filter((account) => !personalKinds.has(account.kind) && account.status !== 'absent')
@@ -133,16 +137,27 @@ class Closing {
     if (entitlements === undefined) return 0;
     let revoked = 0;
     for (const entitlement of account.entitlements) {
+      if (this.#stays(account).has(entitlement)) continue;
       if ((await this.#unlessRefused(() => entitlements.revoke(account, entitlement, this.#context))) === 'changed')
         revoked += 1;
     }
     return revoked;
   }
 
+  /** What a mailbox needs stays until policy's later step takes it: a licence that goes first takes the mail with it. */
+  #stays(account: AccountSeen): ReadonlySet<string> {
+    const kept = this.#policy.transitions.leaver.later.some(
+      ({ do: action, targets }) => action === 'removeLicences' && targets.includes(this.#connected.name),
+    );
+    return new Set(kept ? this.#connected.target.mailbox?.neededBy(account) : []);
+  }
+
   async #readBack(accounts: AccountSeen[]): Promise<void> {
     for (const account of accounts) {
       const after = await this.#accounts.read(account.id, this.#context);
-      const open = after !== undefined && (after.status === 'enabled' || after.entitlements.length > 0);
+      const stays = this.#stays(account);
+      const left = after?.entitlements.filter((entitlement) => !stays.has(entitlement)) ?? [];
+      const open = after !== undefined && (after.status === 'enabled' || left.length > 0);
       if (open && this.#refusals.length === 0) {
         throw new Failure(
           'not-confirmed',
@@ -165,8 +180,11 @@ class Closing {
     };
     const piece = { workflowId, step: this.#step(), person, event, target: change.target, at: now };
     await this.#store.write({
-      accounts: accounts.map(({ id, name, kind, status }) => ({
-        ...{ target: change.target, id, name, kind, owner: person, origin: 'found', entitlements: [] },
+      accounts: accounts.map(({ id, name, kind, status, entitlements, ...rest }) => ({
+        ...{ target: change.target, id, name, kind, owner: person, origin: 'found' },
+        entitlements: entitlements.filter((entitlement) =>
+          this.#stays({ ...rest, id, name, kind, status, entitlements }).has(entitlement),
+        ),
         status: status === 'absent' ? 'absent' : 'disabled',
       })),
       evidence: [{ ...piece, kind: 'access-closed', data }],
@@ -194,32 +212,6 @@ class Closing {
       return undefined;
     }
   }
-}
-
-/** What a target may know the person by: every worker number, the address, and the accounts the directory knows there. */
-async function keysOf(store: Store, id: string, target: string): Promise<PersonKeys> {
-  const person = await store.read((reader) => reader.person(id));
-  if (person === undefined) throw new Failure('not-found', `${id} is not in the directory`);
-  return {
-    person: id,
-    workerIds: workerIdsOf(person),
-    knownAccounts: person.accounts.filter((account) => account.target === target).map((account) => account.id),
-    ...(person.attributes.email === undefined ? {} : { email: person.attributes.email }),
-  };
-}
-
-function workerIdsOf(person: Person): string[] {
-  const numbers = person.identifiers
-    .filter((identifier) => identifier.type === 'workerId')
-    .map((identifier) => identifier.value);
-  return [...new Set([...numbers, ...person.engagements.map((engagement) => engagement.workerId)])];
-}
-
-const order: readonly AccountKind[] = ['admin', 'primary', 'test', 'shared', 'service', 'breakGlass'];
-
-/** Admin accounts are closed first: they could undo the rest. */
-function adminFirst(accounts: AccountSeen[]): AccountSeen[] {
-  return [...accounts].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
 
 function accountsOf(connected: ConnectedTarget): { name: string; accounts: AccountsAbility } {

@@ -1,17 +1,32 @@
 import type { Transaction } from '../src/directory/store.ts';
-import type { IdentityEvent, Settlement } from '../src/model/event.ts';
+import type { EventType, IdentityEvent, Settlement } from '../src/model/event.ts';
 import type { ExceptionKind } from '../src/model/exception.ts';
 import { Failure } from '../src/model/failure.ts';
-import { eventWorkflowId } from '../src/model/messages.ts';
+import { eventWorkflowId, internalSources } from '../src/model/messages.ts';
 import type { Person } from '../src/model/person.ts';
 import type { BegunEnd, Decision } from '../src/model/work.ts';
 import { confidential } from '../src/policy/ends.ts';
+import { contractEndChanged } from './contract-end.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise } from './exceptions.ts';
-import { hired } from './hired.ts';
+import { hired, rehired } from './hired.ts';
+import { leaveEnded, leaveStarted, riskCleared, sessionRisk } from './leave.ts';
+import { converted, moved } from './moved.ts';
+import {
+  identityDeleted,
+  legalHoldLifted,
+  legalHoldPlaced,
+  planAnew,
+  policyViolated,
+  provisioningCompleted,
+} from './noted.ts';
+import { certificationSignedOff, privilegeGranted, privilegeRevoked } from './privileges.ts';
+import { accessDecided, accessRequested } from './requests.ts';
 import { restrain } from './restrain.ts';
 import { tell, writeSettlement } from './settle.ts';
+import { hireCancelled, startDateChanged } from './start-date.ts';
 import { terminated, terminationRescinded } from './terminated.ts';
+import { undoRequested } from './undo.ts';
 import { viewOf } from './view.ts';
 
 /** One event and its person, in the transaction that decides about them. */
@@ -49,25 +64,50 @@ async function decideOnce(deciding: Deciding): Promise<Verdict> {
   const { dependencies, tx, person, event } = deciding;
   const before = await tx.personEvent(person.id, event.key);
   if (before !== undefined) return { settlement: { event: event.key, ...before } };
-  if (person.pending.some((pending) => pending.kind === 'end' && pending.event === event.key))
-    return { underWay: true };
-  const mode = dependencies.sources[event.source]?.mode ?? 'observe';
+  if (person.pending.some((pending) => pending.event === event.key)) return { underWay: true };
+  // What comes from inside (an operator, a schedule, a signal that was checked) has no entry in muster.yaml.
+  const mode = inside.has(event.source) ? 'enforce' : (dependencies.sources[event.source]?.mode ?? 'observe');
   if (mode !== 'enforce') return restrain(deciding, mode);
-  switch (event.type) {
-    case 'terminated':
-      return terminated(deciding);
-    case 'termination-rescinded':
-      return terminationRescinded(deciding);
-    case 'hired':
-      return hired(deciding);
-    default:
-      return hold(
-        deciding,
-        'needs-decision',
-        `this version takes "${event.type}" and does not act on it. Do what it asks by hand.`,
-      );
-  }
+  return decideFor(deciding);
 }
+
+const inside: ReadonlySet<string> = new Set(internalSources);
+
+/** What an event of its type means. The rules are in `semantics`; each has a function of its own. */
+export function decideFor(deciding: Deciding): Promise<Verdict> {
+  return deciders[deciding.event.type](deciding);
+}
+
+const deciders: Readonly<Record<EventType, (deciding: Deciding) => Promise<Verdict>>> = {
+  hired,
+  rehired,
+  converted,
+  'start-date-changed': startDateChanged,
+  'hire-cancelled': hireCancelled,
+  transferred: moved,
+  'department-changed': moved,
+  'attributes-changed': moved,
+  'contract-end-changed': contractEndChanged,
+  terminated,
+  'termination-rescinded': terminationRescinded,
+  'leave-started': leaveStarted,
+  'leave-ended': leaveEnded,
+  'privilege-granted': privilegeGranted,
+  'privilege-revoked': privilegeRevoked,
+  'session-risk': sessionRisk,
+  'risk-cleared': riskCleared,
+  'access-requested': accessRequested,
+  'access-decided': accessDecided,
+  'provisioning-completed': provisioningCompleted,
+  'certification-signed-off': certificationSignedOff,
+  'policy-violated': policyViolated,
+  'identity-deleted': identityDeleted,
+  'policy-changed': planAnew,
+  'drift-found': planAnew,
+  'undo-requested': undoRequested,
+  'legal-hold-placed': legalHoldPlaced,
+  'legal-hold-lifted': legalHoldLifted,
+};
 
 /** Nothing is done, and a person is asked: the exception keeps the event open and in sight. */
 export async function hold(deciding: Deciding, kind: ExceptionKind, why: string): Promise<Verdict> {

@@ -4,14 +4,20 @@ import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId } from '../src/model/messages.ts';
 import type { PendingChange, Person } from '../src/model/person.ts';
 import type { Change, Plan } from '../src/model/plan.ts';
+import { dateIn } from '../src/model/time.ts';
 import type { BegunEnd, Decision, PersonView } from '../src/model/work.ts';
 import { deadlineMs } from '../src/policy/deadline.ts';
-import { decideDueEnd, priorityOf } from '../src/policy/ends.ts';
+import { confidential, decideDueEnd, priorityOf } from '../src/policy/ends.ts';
+import { zoneOf } from '../src/policy/engagements.ts';
 import { planEnd } from '../src/policy/plan.ts';
 import { abilitiesOf } from '../src/targets/connect.ts';
+import { planDaysAfter } from './access.ts';
+import { tellApprovers } from './answers.ts';
+import { handOnApprovals, voidApprovals } from './approvals.ts';
 import { type Deciding, hold } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise } from './exceptions.ts';
+import { reserve } from './safeguards.ts';
 import { tell, writeSettlement } from './settle.ts';
 import { viewOf } from './view.ts';
 
@@ -19,13 +25,15 @@ import { viewOf } from './view.ts';
  * Begins an end in the caller's transaction: `Terminating` and a new epoch are committed before the first change, so that
  * older work still in the air is refused. The pending change stays until every target has confirmed; a lost run finds it.
  */
-export async function beginInside(deciding: Deciding, pending: PendingChange): Promise<BegunEnd> {
+export async function beginInside(deciding: Deciding, pending: PendingChange): Promise<BegunEnd | undefined> {
   const { dependencies, tx, person, event, now, workflowId } = deciding;
   const { policy, targets } = dependencies;
+  if (await isHeld(deciding, pending)) return undefined;
   const epoch = person.epoch + 1;
   const effectiveAt = typeof pending.data['effective'] === 'string' ? pending.data['effective'] : pending.dueAt;
   await tx.putPending(person.id, pending);
   await tx.updatePerson(person.id, { state: 'Terminating', epoch });
+  await overtake(deciding, pending);
   const plan = planEnd({
     person,
     event,
@@ -69,6 +77,67 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
   };
 }
 
+/** Counts the end against the safeguards, once, however often it is begun. What is held waits on the timeline. */
+async function isHeld(deciding: Deciding, pending: PendingChange): Promise<boolean> {
+  const { dependencies, tx, person, event, now, workflowId } = deciding;
+  // An account that is found open again belongs to an end that was counted long ago.
+  if (person.state === 'Terminating' || person.state === 'Terminated') return false;
+  const kind = event.data.category === 'forCause' ? 'security' : 'end';
+  const verdict = await reserve(tx, dependencies, {
+    person: person.id,
+    event: event.key,
+    kind,
+    source: event.source,
+    now,
+    summary: `end all access of ${person.id}`,
+    priority: priorityOf(event, person),
+    confidential: confidential(event, dependencies.policy),
+    workflowId,
+  });
+  if (verdict.state === 'taken') return false;
+  if (verdict.state === 'rejected') {
+    await tx.removePending(person.id, pending.id);
+    await writeSettlement(tx, person.id, { event: event.key, outcome: 'dropped', reason: verdict.reason }, now);
+    return true;
+  }
+  await tx.putPending(person.id, { ...pending, data: { ...pending.data, hold: verdict.hold, holdKind: kind } });
+  await writeSettlement(
+    tx,
+    person.id,
+    { event: event.key, outcome: 'held', reason: `held by a safeguard: ${verdict.hold}` },
+    now,
+  );
+  return true;
+}
+
+/** Whatever was to happen to their access is overtaken by its end; whoever sent it is told so at the next delivery. */
+async function overtake({ dependencies, tx, person, event, now }: Deciding, end: PendingChange): Promise<void> {
+  await voidApprovals(tx, dependencies, person.id, [], now);
+  for (const change of await handOnApprovals(tx, dependencies, person, now)) {
+    await tellApprovers({ dependencies, tx, person: { id: change.approval.person }, now }, change);
+  }
+  for (const row of person.pending) {
+    const begins = row.kind === 'start' && row.data['engagement'] === end.data['engagement'];
+    if (!begins && !endsWithAccess.has(row.kind) && row.data['action'] !== 'credential') continue;
+    await tx.removePending(person.id, row.id);
+    if (row.event === event.key) continue;
+    const before = await tx.personEvent(person.id, row.event);
+    if (before !== undefined && before.outcome !== 'waiting' && before.outcome !== 'scheduled') continue;
+    const reason = `overtaken by ${event.key}`;
+    await writeSettlement(tx, person.id, { event: row.event, outcome: 'ignored', reason }, now);
+  }
+}
+
+const endsWithAccess: ReadonlySet<PendingChange['kind']> = new Set([
+  'access',
+  'grace',
+  'leave',
+  'change',
+  'reminder',
+  'approval',
+  'order',
+]);
+
 const named = (changes: Change[]) => changes.map(({ id, target, action }) => ({ id, target, action }));
 
 /** What Muster may only propose at a target is a person's to do: said aloud, one exception a target. */
@@ -110,6 +179,7 @@ async function dueEnd(due: Omit<Deciding, 'event'>, pending: PendingChange): Pro
   const { event } = await arrivalOf(tx, pending.event);
   const deciding = { ...due, event };
   if (person.state === 'Terminating') return beginInside(deciding, pending);
+  // An account that was found open again: the person left long ago, and is closed anew.
   const decision = decideDueEnd({ person, pending, event, policy: dependencies.policy });
   if (decision.decision === 'now' && decision.endsAccess) return beginInside(deciding, pending);
   await tx.removePending(person.id, pending.id);
@@ -135,9 +205,16 @@ export async function finishEnd(
     const pending = person.pending.find((change) => change.id === end.pending);
     const ours = person.epoch === end.epoch && pending !== undefined;
     if (ours) {
-      await endEngagement(tx, person, pending, end.effectiveAt);
+      const { event } = await arrivalOf(tx, end.event);
+      await endEngagement(tx, person, pending, end.effectiveAt, event);
       await tx.updatePerson(id, { state: 'Terminated' });
       await tx.removePending(id, end.pending);
+      for (const grant of person.grants) await tx.removeGrant(id, grant);
+      await tx.releaseNames(id, now);
+      await planDaysAfter(dependencies, tx, person, {
+        event: end.event,
+        date: lastDayOf(dependencies, person, pending, end),
+      });
       await tx.putPending(id, readAgainLater(end, now, timing.readAgainMs));
       await writeSettlement(tx, id, settlement, now);
       const step = `${end.event}/${end.epoch}`;
@@ -180,7 +257,6 @@ export async function finishPending(
     const pending = person.pending.find((change) => change.id === pendingId);
     if (pending !== undefined) {
       await tx.removePending(id, pendingId);
-      if (pending.kind === 'start' && person.state === 'PreHire') await tx.updatePerson(id, { state: 'Active' });
       await tx.addEvidence([{ workflowId, step, kind, person: id, event: pending.event, at: now, data }]);
       const open = Array.isArray(data['open']) ? data['open'].map(String) : [];
       if (open.length > 0) {
@@ -231,10 +307,30 @@ export async function endEngagement(
   person: Person,
   pending: PendingChange,
   effectiveAt: string,
+  event?: IdentityEvent,
 ): Promise<void> {
   const engagement = person.engagements.find(({ id }) => id === pending.data['engagement']);
-  if (engagement !== undefined)
-    await tx.putEngagement(person.id, { ...engagement, endDate: pending.date ?? effectiveAt.slice(0, 10) });
+  if (engagement === undefined) return;
+  await tx.putEngagement(person.id, {
+    ...engagement,
+    endDate: pending.date ?? effectiveAt.slice(0, 10),
+    ...(event === undefined ? {} : { end: howItEnded(event) }),
+  });
+}
+
+/** What a later hire asks about: who said it when, why, and whether they are welcome again. */
+function howItEnded(event: IdentityEvent): NonNullable<Person['engagements'][number]['end']> {
+  const { category, eligibleForRehire } = event.data;
+  return {
+    event: event.key,
+    enteredAt: event.enteredAt ?? event.receivedAt,
+    ...(event.type === 'terminated' && category !== undefined ? { category } : {}),
+    ...(typeof eligibleForRehire === 'boolean' ? { eligibleForRehire } : {}),
+  };
+}
+
+function lastDayOf({ policy }: Dependencies, person: Person, pending: PendingChange, end: BegunEnd): string {
+  return pending.date ?? dateIn(Date.parse(end.effectiveAt), zoneOf(policy, person).zone);
 }
 
 function readAgainLater(end: BegunEnd, now: string, afterMs: number): PendingChange {

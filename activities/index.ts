@@ -1,13 +1,22 @@
+import { beginAccess, finishAccess } from './access.ts';
 import type { MusterActivities, TargetActivities } from './activities.ts';
 import { admitEvent, findPerson } from './admit-event.ts';
+import { approvalIsDue, takeAnswer } from './answers.ts';
+import { applyChanges } from './apply-changes.ts';
 import { closeAccess, confirmClosed } from './close-access.ts';
+import { comeDue, letGo } from './come-due.ts';
+import { tellConfidentially } from './confidential.ts';
 import { decideEvent } from './decide-event.ts';
 import { deliverEvent } from './deliver-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { beginEnd, finishEnd, finishPending } from './ends.ts';
 import { openExceptions, parkEvent, resolveByHand, resolveExceptions, settleParked } from './exceptions.ts';
 import { openTicket } from './open-ticket.ts';
+import { lookAfterOrder } from './orders.ts';
 import { verifyProof } from './proof.ts';
+import { seeAccess } from './see-access.ts';
+import { sendMessages } from './send-message.ts';
+import { takeSignal } from './signals.ts';
 import { viewOf } from './view.ts';
 
 /** Muster's own activities, for the worker on the queue `muster`. */
@@ -21,6 +30,15 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
     openPerson: (request) => dependencies.store.transaction((tx) => viewOf(tx, dependencies.timing, request.person)),
     decideEvent: (request) => decideEvent(dependencies, request),
     beginEnd: (request) => beginEnd(dependencies, request),
+    comeDue: (request) => comeDue(dependencies, request),
+    beginAccess: (request) => beginAccess(dependencies, request),
+    finishAccess: (request) => finishAccess(dependencies, request),
+    letGo: (request) => letGo(dependencies, request),
+    decideApproval: (request) => takeAnswer(dependencies, request),
+    dueApproval: (request) => approvalIsDue(dependencies, request),
+    tellConfidentially: (request) => tellConfidentially(dependencies, request),
+    lookAfterOrder: (request) => lookAfterOrder(dependencies, request),
+    takeSignal: (request) => takeSignal(dependencies, request),
     finishEnd: (request) => finishEnd(dependencies, request),
     finishPending: (request) => finishPending(dependencies, request),
     openExceptions: (request) => openExceptions(dependencies, request),
@@ -34,6 +52,9 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
 export function createTargetActivities(dependencies: Dependencies): TargetActivities {
   return {
     closeAccess: (work) => closeAccess(dependencies, work),
+    applyChanges: (work) => applyChanges(dependencies, work),
+    sendMessages: (work) => sendMessages(dependencies, work),
+    seeAccess: (work) => seeAccess(dependencies, work),
     openTicket: (work) => openTicket(dependencies, work),
     confirmClosed: (work) => confirmClosed(dependencies, work),
   };

@@ -1,5 +1,7 @@
 import type { PendingChange } from '../src/model/person.ts';
 import { decideEnd, type EndDecision, pendingEnd } from '../src/policy/ends.ts';
+import { planLater } from './access-rows.ts';
+import { armContractEnd } from './contract-end.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { beginInside, endEngagement } from './ends.ts';
 
@@ -27,11 +29,19 @@ async function schedule(
   const { at, date, zone, replaces } = decision;
   await takePlace(deciding, replaces);
   await tx.putPending(person.id, pendingEnd(decision, event));
+  if (decision.tellSecurity) await tellWhoMayKnow(deciding);
   await evidence(deciding, 'end-scheduled', { dueAt: at, date, zone, replaces: replaces ?? null });
   if (decision.ask !== undefined) await ask(deciding, decision.ask);
   // An outcome is shown where anybody can look; of a confidential end it says no more than that something is kept.
   const reason = decision.confidential ? 'kept until its time' : `ends ${at}`;
   return { settlement: { event: event.key, outcome: 'scheduled', reason } };
+}
+
+/** Security prepares for an involuntary end; nobody else learns of it, and no history shows what it says. */
+async function tellWhoMayKnow({ dependencies, tx, person, event, now }: Deciding): Promise<void> {
+  if (dependencies.policy.transitions.involuntary.messages.length === 0) return;
+  const row = { id: `ahead:${event.key}`, kind: 'reminder' as const, event: event.key, dueAt: now, confidential: true };
+  await planLater(tx, person, row, { transition: 'involuntary' });
 }
 
 async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decision: 'now' }>): Promise<Verdict> {
@@ -50,7 +60,11 @@ async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decis
       ...(decision.engagement === undefined ? {} : { engagement: decision.engagement }),
     },
   };
-  if (decision.endsAccess) return { end: await beginInside(deciding, pending) };
+  if (decision.endsAccess) {
+    const end = await beginInside(deciding, pending);
+    // A safeguard that holds it, or has rejected it, has said so already.
+    return end === undefined ? { underWay: true } : { end };
+  }
   await endEngagement(deciding.tx, person, pending, decision.effective);
   await evidence(deciding, 'engagement-ended', { engagement: decision.engagement ?? null, date: decision.date });
   return {
@@ -67,6 +81,8 @@ async function takePlace({ tx, person, event, now }: Deciding, replaced: string 
   const pending = person.pending.find((change) => change.id === replaced);
   if (pending === undefined) return;
   await tx.removePending(person.id, pending.id);
+  // The end of a contract came with the hire, which stands.
+  if (pending.data['contract'] === true) return;
   const reason = `replaced by ${event.key}`;
   await tx.putPersonEvent(person.id, pending.event, 'ignored', reason, now);
   await tx.updateArrival(pending.event, { outcome: 'ignored', reason });
@@ -75,7 +91,7 @@ async function takePlace({ tx, person, event, now }: Deciding, replaced: string 
 /** The source takes an end back: before its moment nothing happens any more; after it a person must restore, by approval. */
 export async function terminationRescinded(deciding: Deciding): Promise<Verdict> {
   const { tx, person, event, now } = deciding;
-  const pending = person.pending.filter((change) => change.kind === 'end');
+  const pending = person.pending.filter((change) => change.kind === 'end' && change.data['contract'] !== true);
   if (person.state === 'Terminating' || person.state === 'Terminated') {
     return hold(
       deciding,
@@ -89,6 +105,10 @@ export async function terminationRescinded(deciding: Deciding): Promise<Verdict>
     await tx.removePending(person.id, change.id);
     await tx.putPersonEvent(person.id, change.event, 'ignored', reason, now);
     await tx.updateArrival(change.event, { outcome: 'ignored', reason });
+  }
+  // A contract's own end, in whose place the termination was, counts again.
+  for (const engagement of person.engagements) {
+    if (pending.some(({ data }) => data['engagement'] === engagement.id)) await armContractEnd(deciding, engagement);
   }
   await evidence(deciding, 'end-rescinded', { ends: pending.map((change) => change.event) });
   return { settlement: { event: event.key, outcome: 'applied' } };

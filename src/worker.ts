@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createDeliveryActivities } from '../activities/checks.ts';
+import { createCheckActivities, createFullReadActivities } from '../activities/checks.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { createMusterActivities, createTargetActivities } from '../activities/index.ts';
 import type { Config } from './config.ts';
@@ -76,6 +76,7 @@ function timingOf({ ends, retries }: Policy): PersonTiming {
   return {
     readAgainMs: ends.readAgainAfter,
     slowRetryMs: retries.refused,
+    seeMs: 2 * retries.call,
     retryInitialMs: retries.first,
     retryMaximumMs: retries.longest,
     hopMs: longestSleepMs,
@@ -90,8 +91,8 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
     store: start.store,
     policy: start.policy,
     targets,
-    // The workers' own connection: a second one would only be another thing that can be down.
     ...(start.reports === undefined ? {} : { reports: start.reports }),
+    // The workers' own connection: a second one would only be another thing that can be down.
     workflows: new Client({ connection, namespace }).workflow,
     sources: start.config.sources,
     timing: timingOf(start.policy),
@@ -105,7 +106,7 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
       ...musterWorker,
       taskQueue: musterQueue,
       workflowBundle: start.bundle,
-      activities: { ...createMusterActivities(dependencies), ...createDeliveryActivities(dependencies) },
+      activities: { ...createMusterActivities(dependencies), ...createCheckActivities(dependencies) },
     }),
   ];
   for (const { name, entry } of targets.values()) {
@@ -114,7 +115,7 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
         ...common,
         ...targetWorker(entry),
         taskQueue: targetQueue(name),
-        activities: createTargetActivities(dependencies),
+        activities: { ...createTargetActivities(dependencies), ...createFullReadActivities(dependencies) },
       }),
     );
   }

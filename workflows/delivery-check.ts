@@ -1,10 +1,4 @@
-import {
-  ActivityFailure,
-  isCancellation,
-  proxyActivities,
-  proxyLocalActivities,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { isCancellation, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import {
   type CheckRun,
   type DeliveryActivities,
@@ -13,6 +7,7 @@ import {
   runName,
 } from '../src/model/checks.ts';
 import { priorities } from '../src/model/messages.ts';
+import { failureWords, sentence } from './failure-words.ts';
 import { now } from './muster-activities.ts';
 
 const short = proxyLocalActivities<DeliveryActivities>({
@@ -76,17 +71,10 @@ async function checkOne(run: CheckRun, window: DeliveryWindow, told: string[]): 
     return { window, missing, unread: unread !== undefined };
   } catch (error) {
     if (isCancellation(error)) throw error;
-    await short.reportUnread({ ...run, now: now(), window, message: messageOf(error) });
+    await short.reportUnread({ ...run, now: now(), window, message: failureWords(error) });
     return { window, unread: true };
   }
 }
-
-function messageOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
-  return sentence(cause instanceof Error ? cause.message : String(cause));
-}
-
-const sentence = (words: string): string => (words.endsWith('.') ? words : `${words}.`);
 
 /** The first run begins with nothing, and so does one after a result that means nothing. */
 function cursorOf(result: unknown): DeliveryCursor {

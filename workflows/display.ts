@@ -1,7 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { PendingChange } from '../src/model/person.ts';
 import type { Change } from '../src/model/plan.ts';
-import type { BegunEnd, PersonView } from '../src/model/work.ts';
+import type { BegunAccess, BegunEnd, PersonView } from '../src/model/work.ts';
 import { attributes } from './search-attributes.ts';
 
 interface Shown {
@@ -15,6 +15,7 @@ interface Shown {
 /** What the Web UI shows of a person: search attributes, upserted only when they change, and the details as a table. */
 export class Display {
   #shown: Shown | undefined;
+  #process = '';
   #closing: { end: BegunEnd; missing: ReadonlySet<Change> } | undefined;
 
   show(view: PersonView): void {
@@ -22,7 +23,7 @@ export class Display {
     const open = view.timeline.filter((change) => !change.confidential || Date.parse(change.dueAt) <= Date.now());
     const next: Shown = {
       state: view.state,
-      process: view.state === 'Terminating' || view.state === 'Terminated' ? 'leaver' : '',
+      process: this.#processOf(view),
       waitingFor: waitingFor(view, open),
       targets: unique(view.exceptions.flatMap((exception) => exception.target ?? [])),
       due: open.find((change) => Date.parse(change.dueAt) > Date.now())?.dueAt ?? '',
@@ -41,15 +42,33 @@ export class Display {
     ]);
   }
 
+  /** What a plan for somebody who stays has still to do. */
+  changing(access: BegunAccess, missing: ReadonlySet<Change>): void {
+    this.#process = access.process;
+    const rows = access.plan.changes.map((change) => {
+      const title = access.titles[change.target] ?? change.target;
+      return `| ${title} | ${change.summary} | ${change.because} | ${missing.has(change) ? '**under way**' : 'confirmed'} |`;
+    });
+    const head = `**${access.plan.person}: ${access.process}** (event ${access.event}), deadline ${access.deadlineAt}`;
+    setCurrentDetails([head, '', '| target | change | because | state |', '|---|---|---|---|', ...rows].join('\n'));
+  }
+
   progress(end: BegunEnd, missing: ReadonlySet<Change>): void {
     this.#closing = { end, missing };
     setCurrentDetails(this.#table());
+  }
+
+  #processOf({ state }: PersonView): string {
+    if (state === 'Terminating' || state === 'Terminated') return 'leaver';
+    return state === 'PreHire' ? 'joiner' : this.#process;
   }
 
   waitsFor(change: PendingChange): string {
     if (change.confidential) return 'look at the timeline again';
     if (change.kind === 'end') return `end on ${change.date ?? change.dueAt}`;
     if (change.data['action'] === 'readAgain') return 'read every target again';
+    if (change.kind === 'start') return `start on ${change.date ?? change.dueAt}`;
+    if (typeof change.data['action'] === 'string') return `${change.data['action']} on ${change.date ?? change.dueAt}`;
     return `${change.kind} due ${change.dueAt}`;
   }
 

@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { Change } from '../src/model/plan.ts';
 import type { BegunEnd } from '../src/model/work.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut, stepOf } from './carry-out.ts';
 import { now, records } from './muster-activities.ts';
 import type { PersonDesk } from './person.ts';
 
@@ -15,7 +15,7 @@ import type { PersonDesk } from './person.ts';
 export async function leaver(desk: PersonDesk, end: BegunEnd): Promise<void> {
   const missing = new Set<Change>(end.plan.changes);
   const closed = end.plan.changes.map(async (change) => {
-    await carryOut(desk, end, change);
+    await desk.atTarget(change.target, () => carryOut(desk, end, stepOf(change)));
     missing.delete(change);
     desk.display.progress(end, missing);
   });

@@ -4,31 +4,41 @@ import {
   condition,
   continueAsNew,
   defineQuery,
+  defineSignal,
   defineUpdate,
   isCancellation,
   log,
   setHandler,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { DecideMessage } from '../src/model/approval.ts';
 import type { IdentityEvent } from '../src/model/event.ts';
 import {
+  decideUpdate,
   deliverUpdate,
   type PersonInput,
+  personSignals,
   type ResolveMessage,
+  releasedSignal,
   resolveUpdate,
   statusQuery,
 } from '../src/model/messages.ts';
 import type { PendingChange } from '../src/model/person.ts';
 import type { ExceptionRequest, PersonView } from '../src/model/work.ts';
+import { adjust } from './adjust.ts';
 import { Superseded } from './carry-out.ts';
 import { Display } from './display.ts';
 import { leaver } from './leaver.ts';
-import { now, records } from './muster-activities.ts';
+import { messages, now, records } from './muster-activities.ts';
+import { order } from './order.ts';
 import { readAgain } from './read-again.ts';
-import { checkResolution, refuse, vouchedFor } from './resolution.ts';
+import { checkDecision, checkResolution, refuse, vouchedFor } from './resolution.ts';
 
 export const deliver = defineUpdate<string, [IdentityEvent]>(deliverUpdate);
 export const resolve = defineUpdate<string, [ResolveMessage]>(resolveUpdate);
+export const decide = defineUpdate<string, [DecideMessage]>(decideUpdate);
+export const released = defineSignal<[{ hold: string }]>(releasedSignal);
 export const status = defineQuery<unknown>(statusQuery);
 
 /**
@@ -42,9 +52,20 @@ export async function person(input: PersonInput): Promise<void> {
     description: 'An event about this person (sent by its identityEvent workflow)',
   });
   setHandler(resolve, (message) => desk.resolve(message), {
-    validator: (message) => checkResolution(message, ['retry', 'done', 'drop']),
+    validator: (message) => checkResolution(message, ['retry', 'skip', 'done', 'drop']),
     description: '{"exception", "action": "retry"}: try a step again now; "done" and "drop" through Muster’s API',
   });
+  setHandler(decide, (message) => desk.decide(message), {
+    validator: checkDecision,
+    description:
+      '{"approval", "decision": "approve|refuse", "comment"}: through Muster’s API, which vouches for who decides',
+  });
+  setHandler(released, ({ hold }) => desk.release(hold), {
+    description: 'A safeguard’s hold was released or rejected',
+  });
+  for (const [name, description] of Object.entries(personSignals)) {
+    setHandler(defineSignal<[unknown]>(name), (payload) => desk.signalled(name, payload), { description });
+  }
   setHandler(status, () => desk.status(), { description: 'The whole state as JSON' });
   await desk.work();
 }
@@ -58,7 +79,12 @@ export class PersonDesk {
   /** Keys of events taken in this run; the server refuses repeats of an update within a run, this those after a reset. */
   readonly #taken = new Set<string>();
   readonly #processes = new Map<string, CancellationScope>();
-  readonly #retries = new Map<string, () => void>();
+  readonly #retries = new Map<string, (how: 'again' | 'skipped') => void>();
+  /** What runs at each target: work for one person is never in the air twice at one of them. */
+  readonly #busy = new Map<string, Promise<unknown>>();
+  readonly #signals = new Map<string, number>();
+  readonly #refusedSignals: string[] = [];
+  #adjusting: { scope: CancellationScope; rows: ReadonlySet<string> } | undefined;
   #view: PersonView | undefined;
   #stirred = false;
 
@@ -77,12 +103,13 @@ export class PersonDesk {
 
   /** `retry` tries a step again now. `done` and `drop` settle what waits for a person; a step is done when its target says so. */
   async resolve(message: ResolveMessage): Promise<string> {
-    const by = await vouchedFor(message, message.exception ?? '');
+    const by = await vouchedFor(message, message.exception ?? '', message.action);
     await condition(() => this.#view !== undefined);
     const open = this.view.exceptions.find(({ id }) => id === message.exception);
     const waitsForTarget = open === undefined || this.#retries.has(open.id);
     if (message.action === 'retry' || (message.action === 'done' && waitsForTarget))
       return this.#retry(message.exception);
+    if (message.action === 'skip') return this.#skip(message, by);
     if (open === undefined || waitsForTarget) {
       refuse('nothing open by that name can be dropped: a step is done when its target says so, and tried until then');
     }
@@ -102,9 +129,70 @@ export class PersonDesk {
     return `${open.id}: ${message.action} by ${by}`;
   }
 
+  /** Two people leave a step undone until a day: it is not tried any more, and comes back then. */
+  async #skip(message: ResolveMessage, by: string): Promise<string> {
+    const { exception, until, reason = '' } = message;
+    const waiting = exception === undefined ? undefined : this.#retries.get(exception);
+    if (exception === undefined || waiting === undefined) refuse('nothing that is being tried goes by that name');
+    this.refresh(
+      await records.resolveExceptions({
+        person: this.person,
+        ids: [exception],
+        action: 'skip',
+        by,
+        reason,
+        now: now(),
+        workflowId: this.workflowId,
+      }),
+    );
+    waiting('skipped');
+    return `${exception}: skipped by ${by} until ${until ?? 'it is opened again'}`;
+  }
+
+  /** An approver's word. The directory decides who may, and which of two that come at once counts. */
+  async decide(message: DecideMessage): Promise<string> {
+    const by = await vouchedFor(message, message.approval, message.decision);
+    await condition(() => this.#view !== undefined);
+    const { view, said, refused } = await records.decideApproval({
+      person: this.person,
+      approval: message.approval,
+      decision: message.decision,
+      by,
+      now: now(),
+      workflowId: this.workflowId,
+      ...(message.comment === undefined ? {} : { comment: message.comment }),
+    });
+    this.refresh(view);
+    return refused === undefined ? said : refuse(refused);
+  }
+
+  /** What a safeguard kept goes on, or is off. */
+  release(hold: string): void {
+    this.#start(`release:${hold}`, async () => {
+      this.refresh(await records.letGo({ person: this.person, hold }));
+    });
+  }
+
+  /** An order from the Web UI or the command line: it becomes an event, or leaves a line that says why not. */
+  signalled(signal: string, payload: unknown): void {
+    const nth = this.#signals.get(signal) ?? 0;
+    this.#signals.set(signal, nth + 1);
+    const id = uuid4();
+    this.#start(`signal:${id}`, async () => {
+      const { workflowId, runId } = workflowInfo();
+      const taken = await messages.takeSignal({
+        ...{ person: this.person, signal, nth, payload, id, now: now(), workflowId, runId },
+      });
+      if ('refused' in taken) {
+        this.#refusedSignals.push(`${now()} ${taken.refused}`);
+        log.warn('a signal was not obeyed', { signal, why: taken.refused });
+      }
+    });
+  }
+
   #retry(exception: string | undefined): string {
     const wanted = [...this.#retries].filter(([id]) => exception === undefined || id === exception);
-    for (const [, retry] of wanted) retry();
+    for (const [, retry] of wanted) retry('again');
     return wanted.length === 0 ? 'nothing is waiting to be retried' : `retrying ${wanted.map(([id]) => id).join(', ')}`;
   }
 
@@ -114,6 +202,7 @@ export class PersonDesk {
       ...this.#view,
       box: this.#box.map((event) => event.key),
       underWay: [...this.#processes.keys()],
+      refusedSignals: this.#refusedSignals,
     };
   }
 
@@ -139,6 +228,7 @@ export class PersonDesk {
     for (;;) {
       for (let event = this.#box.shift(); event !== undefined; event = this.#box.shift()) await this.#decide(event);
       for (const due of this.#dueNow()) this.#fire(due);
+      this.#adjust();
       this.display.show(this.view);
       if (this.#isQuiet() && this.#box.length === 0 && allHandlersFinished()) return;
       if (workflowInfo().continueAsNewSuggested) await this.#startAfresh();
@@ -150,12 +240,18 @@ export class PersonDesk {
     const decision = await records.decideEvent({ person: this.person, event, now: now(), workflowId: this.workflowId });
     this.refresh(decision.view);
     const { end } = decision;
-    if (end !== undefined) this.#start(end.pending, () => leaver(this, end));
+    if (end !== undefined) this.#end(end.pending, () => leaver(this, end));
+  }
+
+  /** An end overtakes whatever else is done about their access; each target's own running call is waited for there. */
+  #end(id: string, run: () => Promise<void>): void {
+    this.#adjusting?.scope.cancel();
+    this.#start(id, run);
   }
 
   #fire(due: PendingChange): void {
     if (due.kind === 'end') {
-      this.#start(due.id, async () => {
+      this.#end(due.id, async () => {
         const begun = await records.beginEnd({
           person: this.person,
           pending: due.id,
@@ -167,8 +263,14 @@ export class PersonDesk {
       });
     } else if (due.kind === 'later' && due.data['action'] === 'readAgain') {
       this.#start(due.id, () => readAgain(this, due));
-    } else if (due.kind === 'start') {
-      this.#start(due.id, () => this.#begin(due));
+    } else if (due.kind === 'start' || due.kind === 'change' || due.kind === 'leave') {
+      this.#start(due.id, () => this.#refreshBy(records.comeDue, due));
+    } else if (due.kind === 'approval') {
+      this.#start(due.id, () => this.#refreshBy(records.dueApproval, due));
+    } else if (due.kind === 'order') {
+      this.#start(due.id, () => order(this, due));
+    } else if (due.kind === 'reminder' && due.confidential) {
+      this.#start(due.id, () => this.#refreshBy(messages.tellConfidentially, due));
     } else {
       log.warn('a pending change of a kind this version does not know is left as it is', {
         pending: due.id,
@@ -178,24 +280,53 @@ export class PersonDesk {
     }
   }
 
-  /** 00:00 on the start date has come. */
-  async #begin(due: PendingChange): Promise<void> {
-    this.refresh(
-      await records.finishPending({
-        person: this.person,
-        pending: due.id,
-        now: now(),
-        workflowId: this.workflowId,
-        step: due.id,
-        kind: 'person-active',
-        data: { startDate: due.date ?? null, zone: due.zone ?? null },
-      }),
+  async #refreshBy(
+    work: (request: { person: string; pending: string; now: string; workflowId: string }) => Promise<PersonView>,
+    { id }: PendingChange,
+  ): Promise<void> {
+    this.refresh(await work({ person: this.person, pending: id, now: now(), workflowId: this.workflowId }));
+  }
+
+  /** Access is planned for all rows that are due, as one. A row that comes while a plan is carried out has it made anew. */
+  #adjust(): void {
+    const due = this.view.timeline.filter((change) => isAccess(change) && this.#isDue(change)).map(({ id }) => id);
+    if (due.length === 0 || due.every((id) => this.#adjusting?.rows.has(id))) return;
+    this.#adjusting?.scope.cancel();
+    const scope = new CancellationScope();
+    const own = { scope, rows: new Set(due) };
+    this.#adjusting = own;
+    const id = `access:${uuid4()}`;
+    this.#start(
+      id,
+      async () => {
+        try {
+          await adjust(this, due);
+        } finally {
+          if (this.#adjusting === own) this.#adjusting = undefined;
+        }
+      },
+      scope,
     );
   }
 
+  /** One piece of work for this person at a time at each target: whatever comes waits for the call that is in the air there. */
+  atTarget<T>(target: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#busy.get(target) ?? Promise.resolve();
+    const next = before.then(work, work);
+    this.#busy.set(
+      target,
+      next.catch(() => undefined),
+    );
+    return next;
+  }
+
+  /** Has the process that asks been cancelled? */
+  isCutOff(): boolean {
+    return CancellationScope.current().consideredCancelled;
+  }
+
   /** Runs a process beside the others. It never fails: what cannot be done now waits inside it, in sight. */
-  #start(id: string, run: () => Promise<void>): void {
-    const scope = new CancellationScope();
+  #start(id: string, run: () => Promise<void>, scope = new CancellationScope()): void {
     this.#processes.set(id, scope);
     scope
       .run(run)
@@ -217,8 +348,18 @@ export class PersonDesk {
 
   #dueNow(): PendingChange[] {
     return this.view.timeline.filter(
-      (change) => Date.parse(change.dueAt) <= Date.now() && !this.#processes.has(change.id),
+      (change) => this.#isDue(change) && !isAccess(change) && !this.#processes.has(change.id),
     );
+  }
+
+  #isDue(change: PendingChange): boolean {
+    return Date.parse(change.dueAt) <= Date.now() && !this.#isBlocked(change);
+  }
+
+  /** Held by a safeguard; or they are on their way out, and what begins after that waits until they are. */
+  #isBlocked(change: PendingChange): boolean {
+    if (typeof change.data['hold'] === 'string') return true;
+    return this.view.state === 'Terminating' && change.kind === 'start';
   }
 
   #isQuiet(): boolean {
@@ -227,7 +368,10 @@ export class PersonDesk {
 
   async #waitForSomething(): Promise<void> {
     const stirred = () => this.#box.length > 0 || this.#stirred;
-    const next = this.view.timeline.find((change) => !this.#processes.has(change.id));
+    const next = this.view.timeline.find(
+      ({ id, ...change }) =>
+        !this.#processes.has(id) && !this.#adjusting?.rows.has(id) && !this.#isBlocked({ id, ...change }),
+    );
     if (next === undefined) await condition(stirred);
     else {
       const left = Math.max(1, Date.parse(next.dueAt) - Date.now());
@@ -245,22 +389,31 @@ export class PersonDesk {
   }
 
   /** Waits until somebody asks for another try, or `ms` have passed. */
-  async untilRetry(exception: string, ms: number, summary: string): Promise<void> {
-    let asked = false;
-    this.#retries.set(exception, () => {
-      asked = true;
+  async untilRetry(exception: string, ms: number | undefined, summary: string): Promise<'again' | 'skipped'> {
+    let asked: 'again' | 'skipped' | undefined;
+    this.#retries.set(exception, (how) => {
+      asked = how;
     });
-    await condition(() => asked, ms, { summary });
-    this.#retries.delete(exception);
+    try {
+      if (ms === undefined) await condition(() => asked !== undefined);
+      else await condition(() => asked !== undefined, ms, { summary });
+    } finally {
+      this.#retries.delete(exception);
+    }
+    return asked ?? 'again';
   }
 
   /** While `work` runs, `resolve retry` for this exception cuts its pause short. */
-  async retryable<T>(exception: string, cut: () => void, work: () => Promise<T>): Promise<T> {
-    this.#retries.set(exception, cut);
+  async retryable<T>(
+    exceptions: string[],
+    cut: (how: 'again' | 'skipped') => void,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    for (const exception of exceptions) this.#retries.set(exception, cut);
     try {
       return await work();
     } finally {
-      this.#retries.delete(exception);
+      for (const exception of exceptions) this.#retries.delete(exception);
     }
   }
 
@@ -293,6 +446,12 @@ export class PersonDesk {
       }),
     );
   }
+}
+
+/** Rows that one plan of access answers. */
+function isAccess({ kind, confidential, data }: PendingChange): boolean {
+  if (kind === 'reminder') return !confidential;
+  return kind === 'access' || kind === 'grace' || (kind === 'later' && data['action'] !== 'readAgain');
 }
 
 function checkDelivery(event: IdentityEvent): void {

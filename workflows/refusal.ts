@@ -14,7 +14,7 @@ export async function refusal({ event }: EventInput): Promise<Settlement> {
   setHandler(
     resolve,
     async (message: ResolveMessage) => {
-      resolution = { ...message, by: await vouchedFor(message, event.key) };
+      resolution = { ...message, by: await vouchedFor(message, event.key, message.action) };
       await condition(() => done);
       return `${heldKey} is dropped`;
     },

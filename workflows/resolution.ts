@@ -1,4 +1,5 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import type { DecideMessage } from '../src/model/approval.ts';
 import type { ResolveMessage } from '../src/model/messages.ts';
 import { records } from './muster-activities.ts';
 
@@ -18,14 +19,27 @@ export function checkResolution(message: ResolveMessage, allowed: readonly Resol
   if (message.action === 'attach' && !message.person) refuse('"attach" needs the "person" it belongs to');
 }
 
+/** Update validator of `decide`. */
+export function checkDecision(message: DecideMessage): void {
+  if (message?.decision !== 'approve' && message?.decision !== 'refuse') refuse('"decision" must be approve or refuse');
+  if (!message.approval) refuse('"approval" must say which');
+  if (message.proof === undefined || message.by === undefined) {
+    refuse('decisions are taken only through Muster’s API, CLI or Slack, which vouch for who decides');
+  }
+}
+
 /** Who says it: checked by its proof. Without one only `retry` comes this far, and its author is unverified. */
-export async function vouchedFor(message: ResolveMessage, item: string): Promise<string> {
+export async function vouchedFor(
+  message: Pick<ResolveMessage, 'by' | 'proof'>,
+  item: string,
+  action: string,
+): Promise<string> {
   if (message.proof === undefined || message.by === undefined) return 'unverified';
   const { workflowId } = workflowInfo();
   const genuine = await records.verifyProof({
     workflowId,
     item,
-    action: message.action,
+    action,
     by: message.by,
     ...message.proof,
   });

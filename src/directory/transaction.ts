@@ -1,4 +1,5 @@
 import { alerts } from '../ledger/alerts.ts';
+import { approvals } from '../ledger/approvals.ts';
 import { arrivals } from '../ledger/arrivals.ts';
 import { delivery } from '../ledger/delivery.ts';
 import { evidenceRows } from '../ledger/evidence.ts';
@@ -6,10 +7,11 @@ import { exceptions } from '../ledger/exceptions.ts';
 import { reservations } from '../ledger/reservations.ts';
 import { access } from './access.ts';
 import { belongings } from './belongings.ts';
+import { delegations } from './delegations.ts';
 import { guard } from './guard.ts';
+import { holders } from './holders.ts';
 import { names } from './names.ts';
 import { people } from './people.ts';
-import { holders } from './holders.ts';
 import { peopleList } from './people-list.ts';
 import type { Session } from './session.ts';
 import type { Transaction } from './store.ts';
@@ -21,15 +23,17 @@ export function transactionOver(session: Session): Transaction {
   return {
     ...guard(session),
     ...people(session),
+    ...holders(session),
     ...peopleList(session),
     ...access(session),
-    ...holders(session),
     ...belongings(session),
     ...names(session),
     ...timeline(session),
     ...arrivals(session),
     ...delivery(session),
     ...exceptions(session),
+    ...approvals(session),
+    ...delegations(session),
     ...reservations(session),
     ...alerts(session),
     ...targetHealth(session),

@@ -23,13 +23,24 @@ export interface Approval {
   comment?: string;
 }
 
+/** One thing that is asked for. */
+export interface AskedItem {
+  target: string;
+  entitlement: string;
+  because: string;
+  /** Over the person as they are, the item, and who must agree: another one is another question. */
+  hash: string;
+  /** Asked for by somebody, and not given by a rule: agreed to, it becomes a grant. */
+  requested?: { until?: string; privileged: boolean };
+}
+
 export interface ApprovalData {
   /** The name of the approval in policy.yaml. */
   rule: string;
   /** What is asked, one line each, as people read it. */
   summary: string[];
   /** What it would give or change. */
-  items: { target: string; entitlement: string; until?: string; because: string }[];
+  items: AskedItem[];
   /** Who caused it (an operator's or a person's id): they never decide. */
   requestedBy?: string;
   /** What was said at the steps before the present one. */
@@ -38,6 +49,25 @@ export interface ApprovalData {
   fallback: boolean;
   remindAt?: string;
   reminders: number;
+  /** What people were told last and at which moment, so that a change whose answer was lost tells the same again. */
+  told?: Told & { at: string };
+}
+
+/** Whom to tell what about an approval: person ids, `operator:<id>`, `group:<name>` where the group has an address. */
+export interface Told {
+  to: string[];
+  kind: 'asked' | 'reminder' | 'decided';
+}
+
+/** Who decides for whom, from one ISO instant until before another. */
+export interface Delegation {
+  /** Person ids. */
+  approver: string;
+  delegate: string;
+  from: string;
+  until: string;
+  /** Who said so: an operator's id. */
+  by: string;
 }
 
 /** Update `decide` of a person's workflow. */

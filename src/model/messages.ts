@@ -6,6 +6,9 @@ export const musterQueue = 'muster';
 /** Each target's own queue, so that a stuck one delays no other. */
 export const targetQueue = (target: string): string => `muster-${target}`;
 
+/** Names of sources that are inside Muster: no source in muster.yaml may be called so. `signal` is a hand nobody vouches for. */
+export const internalSources = ['muster', 'operator', 'signal'] as const;
+
 export const eventKey = (source: string, id: string): string => `${source}:${id}`;
 /** The workflow of an event, whichever of its occurrences the key names. */
 export const eventWorkflowId = (key: string): string => `event:${key.replace(/~.*$/s, '')}`;
@@ -61,6 +64,15 @@ export const releasedSignal = 'released';
 /** The update by which somebody releases or rejects what a safeguard holds of one person. */
 export const releaseUpdate = 'release';
 export const statusQuery = 'status';
+/** The update by which an approver decides. */
+export const decideUpdate = 'decide';
+/** Signals of a person's workflow that anybody at the Web UI or the command line can send, with what they take. */
+export const personSignals = {
+  changeStartDate: '{"startDate": "2026-02-02", "reason": "…"}: the start moves',
+  cancelHire: '{"reason": "…"}: the hire is off',
+  changeEndDate: '{"endDate": "2026-03-31", "reason": "…"}: the contract ends on another day; null: it has no end',
+  event: 'a CloudEvent (type, data): it takes the same way as any other',
+} as const;
 
 /** What a `released` signal carries. */
 export interface ReleasedMessage {

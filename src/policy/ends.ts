@@ -60,7 +60,8 @@ function besidePending(question: EndQuestion, ending: Engagement | undefined, mo
   const { person, event } = question;
   const pending = pendingEndOf(person, ending?.id);
   if (pending === undefined) return happens(question, ending, moment);
-  const order = entryOrder(event, pending);
+  // A contract's end was set with the contract; a termination is a later word.
+  const order = pending.data['contract'] === true ? 'later' : entryOrder(event, pending);
   if (isAtOnce(event)) {
     const ask = order === 'earlier' ? 'it was entered before the end that waited, which says otherwise' : undefined;
     return happens(question, ending, moment, pending, ask);

@@ -6,8 +6,8 @@ import { desiredAccess } from './desired-access.ts';
 import { statedDate } from './end-moment.ts';
 import { engagementFor, zoneOf } from './engagements.ts';
 import { sha256 } from './load.ts';
+import { planNotices } from './notices.ts';
 import type { Policy } from './schema.ts';
-import { fillTemplate } from './templates.ts';
 
 /** A connected target, as a plan needs to know it. */
 export interface PlannedTarget {
@@ -27,7 +27,9 @@ export function planEnd(request: {
   at: string;
 }): Plan {
   const { person, event, policy, targets } = request;
-  const all = [...closes(request), ...tickets(request)].sort((one, other) => (one.id < other.id ? -1 : 1));
+  const date = effectiveDate(person, event, policy, request.at);
+  const notices = planNotices({ person, policy, targets, transition: 'leaver', date });
+  const all = [...closes(request), ...notices].sort((one, other) => (one.id < other.id ? -1 : 1));
   // A target that is not connected is no reason to be silent: its change is made, fails, and is seen.
   const modeOf = (change: Change) => targets.find(({ name }) => name === change.target)?.mode ?? 'enforce';
   const plan = {
@@ -56,28 +58,8 @@ function closes({ person, policy, targets, at }: Parameters<typeof planEnd>[0]):
     }));
 }
 
-function tickets({ person, event, policy, targets, at }: Parameters<typeof planEnd>[0]): Change[] {
-  const date = effectiveDate(person, event, policy, at);
-  const values = { person, end: { date } };
-  return policy.transitions.leaver.tickets.map(({ target, kind, title, body }) => ({
-    id: `ticket:${target}:${kind}`,
-    target,
-    action: 'ticket',
-    summary: `open ${kind} ticket for ${person.id} in ${targets.find(({ name }) => name === target)?.title ?? target}`,
-    because: `transitions.leaver.tickets: everybody who leaves has one of kind ${kind}`,
-    after: [],
-    content: {
-      kind,
-      title: fillTemplate(title, values),
-      body: fillTemplate(body, values),
-      // By person, transition and date, so that HR and the identity platform both reporting one leaver make one ticket.
-      correlationId: `${kind}:${person.id}:${date}`,
-    },
-  }));
-}
-
 /** The date in the person's zone: what the source says, or the day it happens where that is sooner. Midnight ends the day before. */
-function effectiveDate(person: Person, event: IdentityEvent, policy: Policy, at: string): string {
+export function effectiveDate(person: Person, event: IdentityEvent, policy: Policy, at: string): string {
   const engagement = engagementFor(policy, person, event, Date.parse(at));
   const { zone } = zoneOf(policy, person, typeof engagement === 'string' ? undefined : engagement);
   const happens = dateIn(Date.parse(at) - 1, zone);

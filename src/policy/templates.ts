@@ -3,7 +3,8 @@ import type { Person } from '../model/person.ts';
 /** What a template is filled from. An end's reason and category are not among it: they never leave the ledger. */
 export interface TemplateValues {
   person: Person;
-  end: { date: string };
+  /** The civil date of the transition: the last day, the start, the day of the move. */
+  date: string;
 }
 
 const variables: Readonly<Record<string, (values: TemplateValues) => string | undefined>> = {
@@ -14,7 +15,10 @@ const variables: Readonly<Record<string, (values: TemplateValues) => string | un
   'person.location': ({ person }) => person.attributes.location,
   'person.managerId': ({ person }) => person.attributes.managerId,
   'person.workerType': ({ person }) => person.attributes.workerType,
-  'end.date': ({ end }) => end.date,
+  'person.email': ({ person }) => person.attributes.email,
+  'end.date': ({ date }) => date,
+  'start.date': ({ date }) => date,
+  date: ({ date }) => date,
 };
 
 const secretVariable = /^end\.(reason|category)$|^event\./;

@@ -1,7 +1,17 @@
 import { Failure } from '../../src/model/failure.ts';
 import type { AccountKind } from '../../src/model/person.ts';
 import type { ConnectedTarget } from '../../src/targets/connect.ts';
-import type { AccountSeen, CallContext, Outcome, Target, TicketRequest } from '../../src/targets/target.ts';
+import type {
+  AccountAttributes,
+  AccountSeen,
+  CallContext,
+  ListedAccount,
+  MessageRequest,
+  NewAccount,
+  Outcome,
+  Target,
+  TicketRequest,
+} from '../../src/targets/target.ts';
 
 /** What a fake target does instead of obeying: consulted before each operation, in its own name. */
 export type Misbehaviour = (operation: string, context: CallContext) => Promise<void> | void;
@@ -13,12 +23,18 @@ export interface FakeAccount {
   enabled: boolean;
   entitlements?: string[];
   sessions?: string[];
+  email?: string;
+  attributes?: AccountAttributes;
+  made?: NewAccount;
 }
 
 /** A target in memory for tests of the line: keeps accounts and tickets, counts what really changed, misbehaves on demand. */
 export class FakeTarget {
   readonly accounts = new Map<string, FakeAccount>();
   readonly tickets = new Map<string, TicketRequest & { number: string; closedWith?: string }>();
+  readonly messages: MessageRequest[] = [];
+  /** Accounts of a page of `list`. */
+  pageSize = 2;
   /** Every change that took effect, in order: `disable a1`. */
   readonly changes: string[] = [];
   readonly calls: string[] = [];
@@ -54,6 +70,19 @@ export class FakeTarget {
     return 'changed';
   }
 
+  async *#pages(context: CallContext, seen: (account: FakeAccount) => AccountSeen): AsyncGenerator<ListedAccount[]> {
+    const all = [...this.accounts.values()];
+    for (let start = 0; start < all.length; start += this.pageSize) {
+      await this.#ask(`list from ${start}`, context);
+      yield all.slice(start, start + this.pageSize).map((account) => ({
+        ...seen(account),
+        privileged: account.kind === 'admin',
+        ...(account.worker === '' ? {} : { workerId: account.worker }),
+        ...(account.email === undefined ? {} : { email: account.email }),
+      }));
+    }
+  }
+
   #target(): Target {
     const seen = (account: FakeAccount): AccountSeen => ({
       id: account.id,
@@ -86,6 +115,29 @@ export class FakeTarget {
             account(id).enabled = false;
             return was;
           }),
+        create: async (wanted, context) => {
+          const id = `${wanted.login}@${wanted.workerId}`;
+          const outcome = await this.#change(`create ${id}`, context, () => {
+            if (this.accounts.has(id)) return false;
+            this.accounts.set(id, {
+              id,
+              worker: wanted.workerId,
+              enabled: wanted.enabled,
+              email: wanted.email,
+              made: wanted,
+            });
+            return true;
+          });
+          return { account: seen(account(id)), outcome };
+        },
+        update: ({ id }, attributes, context) =>
+          this.#change(`update ${id}`, context, () => {
+            const same = JSON.stringify(account(id).attributes) === JSON.stringify(attributes);
+            account(id).attributes = attributes;
+            return !same;
+          }),
+        remove: ({ id }, context) => this.#change(`remove ${id}`, context, () => this.accounts.delete(id)),
+        list: (context) => this.#pages(context, seen),
         enable: ({ id }, context) =>
           this.#change(`enable ${id}`, context, () => {
             const was = account(id).enabled;
@@ -106,6 +158,20 @@ export class FakeTarget {
             const held = account(id).entitlements ?? [];
             account(id).entitlements = held.filter((each) => each !== entitlement);
             return held.includes(entitlement);
+          }),
+      },
+      messages: {
+        send: (message, context) =>
+          this.#change(`send ${message.correlationId}`, context, () => {
+            if (
+              this.messages.some(
+                ({ correlationId, to }) =>
+                  correlationId === message.correlationId && JSON.stringify(to) === JSON.stringify(message.to),
+              )
+            )
+              return false;
+            this.messages.push(message);
+            return true;
           }),
       },
       sessions: {

@@ -39,18 +39,32 @@ export interface LineOptions {
   targets: Record<string, FakeTarget>;
   store?: Store;
   eventTiming?: EventTiming;
-  policy?: { ends?: Partial<Policy['ends']>; retries?: Partial<Policy['retries']> };
+  policy?: Partial<Omit<Policy, 'ends' | 'retries'>> & {
+    ends?: Partial<Policy['ends']>;
+    retries?: Partial<Policy['retries']>;
+  };
 }
 
 /** Policy's durations in milliseconds that suit a test: long enough to happen in order, short enough not to be waited for. */
 const quick = { first: 20, longest: 50, refused: 100, call: 10_000 };
 
+/** A test that is about something else sends as many ends as it likes. */
+const generous: Policy['safeguards'] = {
+  ends: { hour: { least: 1_000, percent: 100 }, day: { least: 1_000, percent: 100 }, cap: 1_000 },
+  security: { cap: 1_000 },
+  removals: { hour: { least: 1_000, percent: 100 }, cap: 1_000 },
+  blanks: { cap: 1_000 },
+  aheadDays: 7,
+};
+
 export async function startLine(options: LineOptions): Promise<Line> {
   const { environment, targets } = options;
   const store = options.store ?? (await memoryStore());
   const usual = loadPolicy('policy.yaml');
+  const { ends, retries, ...rest } = options.policy ?? {};
   const policy: Policy = {
     ...usual,
+    safeguards: generous,
     transitions: {
       ...usual.transitions,
       leaver: {
@@ -58,8 +72,9 @@ export async function startLine(options: LineOptions): Promise<Line> {
         tickets: usual.transitions.leaver.tickets.filter(({ target }) => target in targets),
       },
     },
-    ends: { ...usual.ends, readAgainAfter: 50, ...options.policy?.ends },
-    retries: { ...quick, ...options.policy?.retries },
+    ...rest,
+    ends: { ...usual.ends, readAgainAfter: 50, ...ends },
+    retries: { ...quick, ...retries },
   };
   const start = () =>
     startWorkers({

@@ -15,6 +15,7 @@ describe('desired access', () => {
     expect(desiredAccess(policy, sarah(), now)).toEqual([
       {
         target: 'active-directory',
+        account: 'enabled',
         because: ['everybody: everybody logs on', 'sales: Sales sells'],
         entitlements: [
           { id: 'sales', because: ['sales: Sales sells'] },
@@ -23,6 +24,7 @@ describe('desired access', () => {
       },
       {
         target: 'salesforce',
+        account: 'enabled',
         because: ['sales: Sales sells'],
         entitlements: [{ id: 'crm', because: ['sales: Sales sells'] }],
       },

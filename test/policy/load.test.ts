@@ -95,7 +95,7 @@ exceptions:
 
   it('is a template with a variable that nobody knows, or braces that stand alone', () => {
     expect(faultsOf(ticket('"for {{person.shoeSize}}"'))).toEqual([
-      'policy.yaml:9:16: transitions.leaver.tickets.0.title: {{person.shoeSize}} is not known; there are person.id, person.name, person.department, person.jobTitle, person.location, person.managerId, person.workerType, end.date',
+      'policy.yaml:9:16: transitions.leaver.tickets.0.title: {{person.shoeSize}} is not known; there are person.id, person.name, person.department, person.jobTitle, person.location, person.managerId, person.workerType, person.email, end.date, start.date, date',
     ]);
     expect(faultsOf(ticket('"for {{person.id"'))).toEqual([
       'policy.yaml:9:16: transitions.leaver.tickets.0.title: a {{ or }} stands alone',

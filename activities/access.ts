@@ -1,0 +1,538 @@
+import type { Transaction } from '../src/directory/store.ts';
+import type { Settlement } from '../src/model/event.ts';
+import { Failure } from '../src/model/failure.ts';
+import { eventWorkflowId, priorities } from '../src/model/messages.ts';
+import type { PendingChange, Person } from '../src/model/person.ts';
+import type { AccessPlan, Change } from '../src/model/plan.ts';
+import { addDays, dateIn, startOfDay } from '../src/model/time.ts';
+import type { AccessDecision, BegunAccess, PersonView } from '../src/model/work.ts';
+import { planAccess } from '../src/policy/access-plan.ts';
+import { zoneOf } from '../src/policy/engagements.ts';
+import { sha256 } from '../src/policy/load.ts';
+import { planMessage, planNotices } from '../src/policy/notices.ts';
+import type { PlannedTarget } from '../src/policy/plan.ts';
+import { abilitiesOf } from '../src/targets/connect.ts';
+import { type AccessData, accessKinds, planLater, readAccessData } from './access-rows.ts';
+import { agreedItems, askFor } from './asks.ts';
+import type { Dependencies } from './dependencies.ts';
+import { raise } from './exceptions.ts';
+import { reserveNames } from './names.ts';
+import { reserve } from './safeguards.ts';
+import { separatePlan } from './separate-plan.ts';
+import { tell, writeSettlement } from './settle.ts';
+import { viewOf } from './view.ts';
+
+/** What the rows of the timeline that are due together ask for, as one. */
+interface Asked {
+  rows: PendingChange[];
+  data: AccessData[];
+  /** The newest row's. */
+  event: string;
+  priority: number;
+}
+
+interface Beginning {
+  dependencies: Dependencies;
+  tx: Transaction;
+  person: Person;
+  asked: Asked;
+  now: string;
+  workflowId: string;
+}
+
+type BeginRequest = { person: string; pending: string[]; seen: string[] | null; now: string; workflowId: string };
+
+/**
+ * Begins to bring a person's access in line, in one transaction: planned from what is known now, names reserved, questions
+ * asked, safeguards counted. The rows stay until it is done; a lost run finds them and plans anew.
+ */
+export async function beginAccess(dependencies: Dependencies, request: BeginRequest): Promise<AccessDecision> {
+  const { store, timing, workflows } = dependencies;
+  const { settled, ...decision } = await store.transaction(async (tx) => {
+    const person = await tx.person(request.person, { lock: true });
+    if (person === undefined) throw new Failure('not-found', `${request.person} is not in the directory`);
+    const asked = askedOf(person, request.pending);
+    if (asked === undefined || person.state === 'Terminating')
+      return { view: await viewOf(tx, timing, person.id), settled: [] };
+    if (await isUnderLegalHold(tx, person, asked, request.now))
+      return { view: await viewOf(tx, timing, person.id), settled: [] };
+    const beginning = { dependencies, tx, person, asked, now: request.now, workflowId: request.workflowId };
+    if (request.seen === null && asked.data.some(({ see }) => see)) {
+      return { view: await viewOf(tx, timing, person.id), see: toSee(dependencies, asked), settled: [] };
+    }
+    const begun = await begin(beginning);
+    const view = await viewOf(tx, timing, person.id);
+    return begun.access === undefined
+      ? { view, settled: begun.settled }
+      : { view, access: begun.access, settled: begun.settled };
+  });
+  for (const settlement of settled) await tell(workflows, eventWorkflowId(settlement.event), settlement);
+  return decision;
+}
+
+const blockedByLegalHold: ReadonlySet<AccessData['action']> = new Set([
+  'deleteAccounts',
+  'removeLicences',
+  'handOverMailbox',
+]);
+
+/** A legal hold keeps every step that destroys something; each is due again when the hold is lifted. */
+async function isUnderLegalHold(tx: Transaction, person: Person, asked: Asked, now: string): Promise<boolean> {
+  if (person.legalHolds.length === 0) return false;
+  const blocked = asked.rows.filter((_, index) => blockedByLegalHold.has(asked.data[index]?.action));
+  for (const row of blocked) {
+    const data = { ...row.data, heldSince: row.data['heldSince'] ?? row.dueAt };
+    // Out of reach, and still on the timeline for everybody to see.
+    await tx.putPending(person.id, { ...row, dueAt: later(now, 7 * 24 * 3_600_000), data });
+  }
+  asked.data = asked.data.filter((_, index) => !blocked.some(({ id }) => id === asked.rows[index]?.id));
+  asked.rows = asked.rows.filter((row) => !blocked.includes(row));
+  return asked.rows.length === 0;
+}
+
+function askedOf(person: Person, ids: string[]): Asked | undefined {
+  const rows = person.pending.filter(
+    (change) => ids.includes(change.id) && accessKinds.has(change.kind) && change.data['action'] !== 'readAgain',
+  );
+  const newest = rows.at(-1);
+  if (newest === undefined) return undefined;
+  const data = rows.map(readAccessData);
+  const wanted = data.map(({ process, priority }) => priority ?? byProcess[process]);
+  return { rows, data, event: newest.event, priority: Math.min(...wanted) };
+}
+
+const byProcess: Readonly<Record<AccessData['process'], number>> = {
+  security: priorities.security,
+  leaver: priorities.termination,
+  mover: priorities.change,
+  privilege: priorities.change,
+  leave: priorities.change,
+  joiner: priorities.hire,
+  policy: priorities.bulk,
+  drift: priorities.bulk,
+};
+
+function toSee({ targets }: Dependencies, { priority, event }: Asked): NonNullable<AccessDecision['see']> {
+  const withAccounts = [...targets.values()].filter(({ target }) => target.accounts !== undefined);
+  return {
+    targets: withAccounts.map(({ name }) => name),
+    titles: Object.fromEntries(withAccounts.map(({ name, title }) => [name, title])),
+    priority,
+    event,
+  };
+}
+
+async function begin(beginning: Beginning): Promise<{ access?: BegunAccess; settled: Settlement[] }> {
+  const { dependencies, tx, asked, now, workflowId } = beginning;
+  const { policy, targets } = dependencies;
+  const plan = await planned(beginning);
+  const person = beginning.person;
+  const held = await holdBack(beginning, plan);
+  if (held) return { settled: [] };
+  await keepForAWhile(beginning, plan);
+  const waits = await askFor({ dependencies, tx, person, event: asked.event, plan, now, workflowId });
+  const piece = { workflowId, step: `${asked.event}/${plan.hash.slice(7, 19)}`, person: person.id, event: asked.event };
+  const named = (changes: Change[]) =>
+    changes.map(({ id, target, action, because }) => ({ id, target, action, because }));
+  await tx.addEvidence([
+    {
+      ...piece,
+      at: now,
+      kind: 'plan-made',
+      data: {
+        hash: plan.hash,
+        policy: plan.policy,
+        rows: asked.rows.map(({ id }) => id),
+        changes: named(plan.changes),
+        proposed: named(plan.proposed),
+        observed: named(plan.observed),
+        asks: plan.asks.map(({ rule, hash }) => ({ rule, hash })),
+        kept: plan.kept,
+        stopped: plan.stopped.map(({ change, reason }) => ({ id: change.id, reason })),
+      },
+    },
+  ]);
+  for (const change of plan.proposed) {
+    const reason = `${change.summary}: ${change.target} is in mode "propose", so nothing was changed there. Do it by hand, or set its mode to "enforce" in muster.yaml.`;
+    const step = `${asked.event}/${change.id}/needs-decision`;
+    const request = {
+      step,
+      kind: 'needs-decision' as const,
+      event: asked.event,
+      person: person.id,
+      target: change.target,
+      reason,
+    };
+    await raise(tx, dependencies, { request, workflowId, now });
+  }
+  for (const { change, reason } of plan.stopped) {
+    const step = `${asked.event}/${change.id}/separation-of-duties`;
+    const request = {
+      step,
+      kind: 'separation-of-duties' as const,
+      event: asked.event,
+      person: person.id,
+      target: change.target,
+      reason,
+    };
+    await raise(tx, dependencies, { request, workflowId, now });
+  }
+  if (plan.changes.length === 0)
+    return { settled: await close({ ...beginning, waits, stopped: plan.stopped.length > 0 }) };
+  const access: BegunAccess = {
+    event: asked.event,
+    pending: asked.rows.map(({ id }) => id),
+    epoch: person.epoch,
+    plan,
+    priority: asked.priority,
+    deadlineAt: later(now, policy.access.deadline),
+    stopAt: later(now, policy.access.stopAfter),
+    titles: Object.fromEntries([...targets.values()].map(({ name, title }) => [name, title])),
+    owner: policy.exceptions.owner,
+    process: asked.data.at(-1)?.process ?? 'mover',
+  };
+  return { access, settled: [] };
+}
+
+const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
+
+/** The plan for all rows together, after names are there for whoever gets an account. */
+async function planned(beginning: Beginning): Promise<AccessPlan> {
+  const { dependencies, tx, asked, now } = beginning;
+  const first = await planOnce(beginning);
+  if (!first.changes.some(({ action }) => action === 'create')) return first;
+  const names = await reserveNames(tx, dependencies.policy, beginning.person, now);
+  const { person } = beginning;
+  if (person.attributes['login'] !== names.login) {
+    const known = (await tx.person(person.id)) ?? person;
+    const attributes = {
+      ...known.attributes,
+      login: names.login,
+      ...(names.email === '' ? {} : { email: names.email }),
+    };
+    await tx.updatePerson(person.id, { attributes });
+    beginning.person = { ...known, attributes };
+    const piece = {
+      workflowId: beginning.workflowId,
+      step: asked.event,
+      person: person.id,
+      event: asked.event,
+      at: now,
+    };
+    await tx.addEvidence([{ ...piece, kind: 'names-reserved', data: { policy: dependencies.policy.hash } }]);
+  }
+  return first;
+}
+
+async function planOnce(beginning: Beginning): Promise<AccessPlan> {
+  const { dependencies, tx, person, asked, now } = beginning;
+  const { policy } = dependencies;
+  const targets = plannedTargets(dependencies);
+  const notices = asked.rows.flatMap((row, index) => noticesFor(beginning, targets, row, asked.data[index]));
+  const plansAccess = asked.rows.some((row, index) => isAlignment(row, asked.data[index]));
+  const base = plansAccess
+    ? planAccess({
+        person,
+        policy,
+        targets,
+        event: asked.event,
+        at: now,
+        grace: asked.data.some(({ grace }) => grace),
+        attributes: asked.data.some(({ attributes }) => attributes),
+        agreed: await agreedItems(tx, person.id),
+      })
+    : {
+        person: person.id,
+        event: asked.event,
+        policy: policy.hash,
+        hash: '',
+        changes: [],
+        proposed: [],
+        observed: [],
+        asks: [],
+        kept: [],
+        stopped: [],
+      };
+  const modeOf = (target: string) => targets.find(({ name }) => name === target)?.mode ?? 'enforce';
+  const extra = [...special(beginning, targets), ...notices].filter(
+    (change) => ![...base.changes, ...base.proposed, ...base.observed].some(({ id }) => id === change.id),
+  );
+  const withExtra = {
+    ...base,
+    changes: [...base.changes, ...extra.filter(({ target }) => modeOf(target) === 'enforce')],
+    proposed: [...base.proposed, ...extra.filter(({ target }) => modeOf(target) === 'propose')],
+    observed: [...base.observed, ...extra.filter(({ target }) => modeOf(target) === 'observe')],
+  };
+  const plan = separatePlan(policy, person, withExtra, now);
+  const { hash: _, ...content } = plan;
+  return { ...plan, hash: sha256(content) };
+}
+
+/** The targets as plans need to know them. */
+export function plannedTargets({ targets }: Pick<Dependencies, 'targets'>): PlannedTarget[] {
+  return [...targets.values()].map(({ name, title, entry, target }) => ({
+    name,
+    title,
+    mode: entry.mode,
+    abilities: [...abilitiesOf(target), ...(target.accounts?.update === undefined ? [] : ['update'])],
+  }));
+}
+
+const isAlignment = ({ kind }: PendingChange, data: AccessData | undefined): boolean =>
+  (kind === 'access' || kind === 'grace') && data?.had === undefined;
+
+/** What rows ask for beyond what rules give: taken away by name, the end of a hire that is off, steps of the days after. */
+function special({ dependencies, person, asked }: Beginning, targets: PlannedTarget[]): Change[] {
+  const title = (target: string) => targets.find(({ name }) => name === target)?.title ?? target;
+  return asked.data.flatMap((data): Change[] => {
+    const one = (target: string, action: Change['action'], words: string, because: string): Change => ({
+      id: `${action}:${target}`,
+      target,
+      action,
+      summary: `${words} ${person.id} in ${title(target)}`,
+      because,
+      after: [],
+    });
+    const { had } = data;
+    if (had !== undefined) {
+      const there = person.accounts.filter(({ status }) => status !== 'absent');
+      return [...new Set(there.map(({ target }) => target))].map((target) =>
+        there.some((account) => account.target === target && had.includes(`${target}/${account.id}`))
+          ? one(target, 'disable', 'disable', 'the hire is off: as it was before')
+          : one(target, 'remove', 'remove the account made for', 'the hire is off'),
+      );
+    }
+    if (data.action === 'deleteAccounts') {
+      return existing(person, data.targets).map((target) =>
+        one(target, 'remove', 'delete the account of', 'policy: after the last day'),
+      );
+    }
+    if (data.action === 'handOverMailbox') {
+      return existing(person, data.targets).map((target) =>
+        one(target, 'handOver', 'hand over the mailbox of', 'policy: after the last day'),
+      );
+    }
+    if (data.action === 'credential') {
+      const { credential } = dependencies.policy.hires;
+      if (credential === undefined) return [];
+      return [one(credential.target, 'credential', 'hand over the first credential of', 'hires.credential')];
+    }
+    const licences = data.action === 'removeLicences' ? licencesOf(person, data.targets) : [];
+    return [...licences, ...data.revoke].map(({ target, entitlement }) => ({
+      ...one(
+        target,
+        'revoke',
+        `take ${entitlement} from`,
+        data.action === undefined ? 'it was revoked' : 'policy: after the last day',
+      ),
+      id: `revoke:${target}:${entitlement}`,
+      entitlement,
+    }));
+  });
+}
+
+const existing = (person: Person, targets: string[]): string[] =>
+  targets.filter((target) => person.accounts.some((each) => each.target === target && each.status !== 'absent'));
+
+function licencesOf(person: Person, targets: string[]): { target: string; entitlement: string }[] {
+  return person.accounts
+    .filter((account) => targets.includes(account.target))
+    .flatMap(({ target, entitlements }) => entitlements.map((entitlement) => ({ target, entitlement })));
+}
+
+function noticesFor(
+  { dependencies, person, now }: Beginning,
+  targets: PlannedTarget[],
+  row: PendingChange,
+  data: AccessData | undefined,
+): Change[] {
+  const { policy } = dependencies;
+  if (data === undefined) return [];
+  const { zone } = zoneOf(policy, person);
+  const date = data.date ?? row.date ?? dateIn(Date.parse(now), zone);
+  const of =
+    data.transition === undefined ? [] : planNotices({ person, policy, targets, transition: data.transition, date });
+  if (data.message !== undefined) return [...of, ...spoken(dependencies, person, targets, row, data.message)];
+  if (data.tell !== 'contractEnd' && data.tell !== 'privilegeEnds') return of;
+  if (data.tell === 'privilegeEnds') {
+    const text = `What ${person.id} was given for a time ends soon: ${data.what ?? ''}. If it is still needed, have it asked for again.`;
+    const message = { id: 'privilege-ends', title: `${person.id}: access ends soon`, text, people: [person.id] };
+    return [...of, ...spoken(dependencies, person, targets, row, message)];
+  }
+  const told = policy.contractEnds.tell;
+  return [
+    ...of,
+    ...told.map((message) => {
+      const change = planMessage(
+        { person, targets, date, transition: 'contractEnd' },
+        message,
+        'contractEnds.reminders',
+      );
+      const correlationId = `${change.content?.correlationId}:${row.id}`;
+      return { ...change, ...(change.content === undefined ? {} : { content: { ...change.content, correlationId } }) };
+    }),
+  ];
+}
+
+/** What is said to people by every way that approvers are asked. */
+function spoken(
+  { policy }: Dependencies,
+  person: Person,
+  targets: PlannedTarget[],
+  row: PendingChange,
+  { id, title, text, people, actions }: NonNullable<AccessData['message']>,
+): Change[] {
+  return policy.approvals.via.map((target) => ({
+    id: `message:${target}:${row.id}`,
+    target,
+    action: 'message',
+    summary: `tell ${people.join(', ')} about ${person.id} by ${targets.find(({ name }) => name === target)?.title ?? target}`,
+    because: 'approvals.via',
+    after: [],
+    content: {
+      kind: id,
+      title,
+      body: text,
+      correlationId: row.id,
+      people,
+      ...(actions === undefined ? {} : { actions }),
+    },
+  }));
+}
+
+/** Counts what takes access away from somebody who stays; above the limit it waits, and nothing of it begins. */
+async function holdBack(
+  { dependencies, tx, person, asked, now, workflowId }: Beginning,
+  plan: AccessPlan,
+): Promise<boolean> {
+  const takes = plan.changes.filter(({ action }) => action === 'revoke' || action === 'disable' || action === 'remove');
+  if (takes.length === 0 || asked.data.some(({ process }) => process === 'joiner')) return false;
+  const security = asked.data.some(({ process }) => process === 'security');
+  const [source = ''] = asked.event.split(':');
+  const verdict = await reserve(tx, dependencies, {
+    person: person.id,
+    event: asked.event,
+    kind: security ? 'security' : 'removal',
+    source,
+    now,
+    summary: takes.map(({ summary }) => summary).join('; '),
+    priority: asked.priority,
+    workflowId,
+  });
+  if (verdict.state === 'taken') return false;
+  for (const row of asked.rows) {
+    if (verdict.state === 'rejected') await tx.removePending(person.id, row.id);
+    else await tx.putPending(person.id, { ...row, data: { ...row.data, hold: verdict.hold } });
+  }
+  return true;
+}
+
+/** Old access that a move leaves gets its time, and a row of the timeline at which it is planned anew. */
+async function keepForAWhile({ dependencies, tx, person, asked, now }: Beginning, plan: AccessPlan): Promise<void> {
+  if (plan.kept.length === 0) return;
+  const { event } = asked;
+  const until = later(now, dependencies.policy.moves.grace);
+  for (const { target, entitlement, because } of plan.kept) {
+    await tx.putGrant(person.id, {
+      target,
+      entitlement,
+      origin: 'grace',
+      until,
+      event,
+      because,
+      privileged: false,
+      at: now,
+    });
+  }
+  await planLater(tx, person, { id: `grace:${event}`, kind: 'grace', event, dueAt: until }, { process: 'mover' });
+}
+
+/** Everything is confirmed: the rows are answered, their events told. */
+export async function finishAccess(
+  dependencies: Dependencies,
+  { person: id, access, now, workflowId }: { person: string; access: BegunAccess; now: string; workflowId: string },
+): Promise<PersonView> {
+  const { store, timing, workflows } = dependencies;
+  const { view, settled } = await store.transaction(async (tx) => {
+    const person = await tx.person(id, { lock: true });
+    if (person === undefined) throw new Failure('not-found', `${id} is not in the directory`);
+    const asked = person.epoch === access.epoch ? askedOf(person, access.pending) : undefined;
+    if (asked === undefined) return { view: await viewOf(tx, timing, id), settled: [] };
+    const { plan } = access;
+    const stopped = plan.stopped.length > 0;
+    const settled = await close({
+      dependencies,
+      tx,
+      person,
+      asked,
+      now,
+      workflowId,
+      waits: plan.asks.length > 0,
+      stopped,
+    });
+    const step = `${access.event}/${plan.hash.slice(7, 19)}`;
+    const data = { plan: plan.hash, changes: plan.changes.length, rows: access.pending };
+    await tx.addEvidence([
+      { workflowId, step, kind: 'access-confirmed', person: id, event: access.event, at: now, data },
+    ]);
+    return { view: await viewOf(tx, timing, id), settled };
+  });
+  for (const settlement of settled) await tell(workflows, eventWorkflowId(settlement.event), settlement);
+  return view;
+}
+
+/** Takes the rows off the timeline and settles the events that waited for them. */
+async function close({
+  tx,
+  person,
+  asked,
+  now,
+  waits,
+  stopped,
+}: Beginning & { waits: boolean; stopped: boolean }): Promise<Settlement[]> {
+  const settled: Settlement[] = [];
+  for (const [index, row] of asked.rows.entries()) {
+    await tx.removePending(person.id, row.id);
+    if (asked.data[index]?.settles !== true) continue;
+    const settlement: Settlement = stopped
+      ? { event: row.event, outcome: 'held', reason: 'separation of duties stops a part of it; see its exception' }
+      : waits
+        ? { event: row.event, outcome: 'waiting', reason: 'a part of it waits for approval' }
+        : { event: row.event, outcome: 'applied' };
+    await writeSettlement(tx, person.id, settlement, now);
+    settled.push(settlement);
+  }
+  // What a grace or a privilege's time had kept is over: its row has been planned.
+  for (const grant of person.grants) {
+    if (grant.until === undefined || Date.parse(grant.until) > Date.parse(now)) continue;
+    await tx.removeGrant(person.id, grant);
+  }
+  return settled;
+}
+
+/** The days after the last one: policy's steps, each at the start of its day in the person's zone. */
+export async function planDaysAfter(
+  { policy }: Pick<Dependencies, 'policy'>,
+  tx: Transaction,
+  person: Person,
+  { event, date }: { event: string; date: string },
+): Promise<void> {
+  const { zone } = zoneOf(policy, person);
+  for (const { id, after, do: action, targets } of policy.transitions.leaver.later) {
+    const days = action === 'deleteAccounts' ? Math.max(30, after) : after;
+    const day = addDays(date, days);
+    await planLater(
+      tx,
+      person,
+      {
+        id: `later:${id}:${event}`,
+        kind: 'later',
+        event,
+        dueAt: new Date(startOfDay(day, zone)).toISOString(),
+        date: day,
+        zone,
+      },
+      { action, targets, process: 'leaver' },
+    );
+  }
+}

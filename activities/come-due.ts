@@ -1,0 +1,117 @@
+import type { Transaction } from '../src/directory/store.ts';
+import type { IdentityEvent, Settlement } from '../src/model/event.ts';
+import { Failure } from '../src/model/failure.ts';
+import { eventWorkflowId } from '../src/model/messages.ts';
+import type { PendingChange, Person } from '../src/model/person.ts';
+import type { PersonView } from '../src/model/work.ts';
+import { type Deciding, decideFor, evidence } from './decide-event.ts';
+import type { Dependencies } from './dependencies.ts';
+import { activate } from './hired.ts';
+import { leaveIsDue } from './leave.ts';
+import { changeIsDue } from './moved.ts';
+import { tell, writeSettlement } from './settle.ts';
+import { viewOf } from './view.ts';
+
+/**
+ * The moment of a start, a leave or a change has come: the person is in their new state when this returns, and what
+ * access that means is on the timeline, due now. Decided as of today, whatever was thought when it was scheduled.
+ */
+export async function comeDue(
+  dependencies: Dependencies,
+  request: { person: string; pending: string; now: string; workflowId: string },
+): Promise<PersonView> {
+  const { store, timing, workflows } = dependencies;
+  const { view, settlement } = await store.transaction(async (tx) => {
+    const person = await tx.person(request.person, { lock: true });
+    if (person === undefined) throw new Failure('not-found', `${request.person} is not in the directory`);
+    const pending = person.pending.find(({ id }) => id === request.pending);
+    const settlement = pending === undefined ? undefined : await due({ ...request, dependencies, tx, person }, pending);
+    if (settlement !== undefined) await writeSettlement(tx, person.id, settlement, request.now);
+    return { view: await viewOf(tx, timing, person.id), settlement };
+  });
+  if (settlement !== undefined) await tell(workflows, eventWorkflowId(settlement.event), settlement);
+  return view;
+}
+
+type Due = Omit<Deciding, 'event'>;
+
+async function due(due: Due, pending: PendingChange): Promise<Settlement | undefined> {
+  const { tx, person } = due;
+  const event = await eventOf(tx, pending.event);
+  const deciding: Deciding = { ...due, event };
+  switch (pending.kind) {
+    case 'start':
+      await begins(deciding, pending);
+      return undefined;
+    case 'leave':
+      await leaveIsDue(deciding, pending);
+      return undefined;
+    case 'change':
+      if (typeof pending.data['hold'] === 'string' || event.type === 'session-risk')
+        return decidedAgain(deciding, pending);
+      if (person.state === 'Terminated' || person.state === 'Cancelled') await tx.removePending(person.id, pending.id);
+      else await changeIsDue(deciding, pending);
+      return undefined;
+    default:
+      throw new Failure('protocol', `${pending.kind} does not come due by itself`);
+  }
+}
+
+/** What a safeguard had held is decided anew once it is released. */
+async function decidedAgain(deciding: Deciding, pending: PendingChange): Promise<Settlement | undefined> {
+  await deciding.tx.removePending(deciding.person.id, pending.id);
+  const verdict = await decideFor(deciding);
+  return 'settlement' in verdict ? verdict.settlement : undefined;
+}
+
+/** 00:00 on the start date has come. */
+async function begins(deciding: Deciding, pending: PendingChange): Promise<void> {
+  const { tx, person, now } = deciding;
+  await tx.removePending(person.id, pending.id);
+  const engagement = person.engagements.find(({ id }) => id === pending.data['engagement']);
+  const date = pending.date ?? pending.dueAt.slice(0, 10);
+  if (engagement !== undefined && !engagement.primary && !someoneElseIsPrimary(person, engagement.id)) {
+    await tx.putEngagement(person.id, { ...engagement, primary: true });
+  }
+  await evidence(deciding, 'person-active', { startDate: date, zone: pending.zone ?? null });
+  // Suspended stays suspended until security lifts it; whoever works here already has one engagement more.
+  if (person.state === 'Suspended') return;
+  const later = person.pending.filter(
+    ({ kind, data }) => kind === 'later' && data['action'] !== 'readAgain' && data['action'] !== 'credential',
+  );
+  if (person.state === 'Terminated') for (const row of later) await tx.removePending(person.id, row.id);
+  await activate(tx, person, { event: pending.event, now, date });
+}
+
+const someoneElseIsPrimary = ({ engagements }: Person, id: string): boolean =>
+  engagements.some((each) => each.id !== id && each.primary && each.endDate === undefined);
+
+async function eventOf(tx: Transaction, key: string): Promise<IdentityEvent> {
+  const arrival = await tx.arrival(key);
+  if (arrival === undefined) throw new Failure('not-found', `the event ${key} is not in the ledger`);
+  return arrival.event;
+}
+
+/** A hold was released: what it kept goes on. */
+export async function letGo(
+  { store, timing }: Dependencies,
+  request: { person: string; hold: string },
+): Promise<PersonView> {
+  return store.transaction(async (tx) => {
+    const person = await tx.person(request.person, { lock: true });
+    if (person === undefined) throw new Failure('not-found', `${request.person} is not in the directory`);
+    for (const row of person.pending.filter(({ data }) => data['hold'] === request.hold)) {
+      const reservation = await tx.reservation(person.id, row.event, kindOf(row));
+      if (reservation?.state === 'held') continue;
+      const { hold: _, ...data } = row.data;
+      if (reservation?.state === 'rejected') await tx.removePending(person.id, row.id);
+      else await tx.putPending(person.id, { ...row, data: { ...data, wasHeld: true } });
+    }
+    return viewOf(tx, timing, person.id);
+  });
+}
+
+function kindOf({ kind, data }: PendingChange): 'end' | 'security' | 'removal' {
+  if (data['holdKind'] === 'security' || kind === 'change') return 'security';
+  return kind === 'end' ? 'end' : 'removal';
+}

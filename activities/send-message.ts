@@ -1,0 +1,107 @@
+import { Failure } from '../src/model/failure.ts';
+import type { Person } from '../src/model/person.ts';
+import type { ChangeResult, StepWork } from '../src/model/work.ts';
+import { callContext } from './call-context.ts';
+import type { Dependencies } from './dependencies.ts';
+import { resultOfFailure } from './failures.ts';
+import { personOf } from './keys.ts';
+import { nearestManager } from './managers.ts';
+import { targetOf } from './target-of.ts';
+
+/** Sends the messages of a plan's step: to a channel, or to whoever the words mean for this person today. */
+export async function sendMessages(dependencies: Dependencies, work: StepWork): Promise<ChangeResult> {
+  const { store, timing } = dependencies;
+  try {
+    const { target, title } = targetOf(dependencies, work.step.target);
+    if (target.messages === undefined) {
+      throw new Failure('misconfigured', `${title} takes no messages, and policy.yaml sends one there`);
+    }
+    const person = await personOf(store, work.person);
+    const context = callContext(dependencies, { ...work, change: work.step });
+    const sent: { id: string; outcome: string }[] = [];
+    for (const change of work.step.changes) {
+      const { content } = change;
+      if (content === undefined) continue;
+      const places =
+        content.people !== undefined
+          ? (await addressesOfPeople(dependencies, content.people)).map((email) => ({ email }))
+          : content.channel !== undefined
+            ? [{ channel: content.channel }]
+            : (await addressesOf(dependencies, person, content.to ?? 'manager', work.now)).map((email) => ({ email }));
+      if (places.length === 0) {
+        throw new Failure('refused', `${change.summary}: there is nobody with an address`, {
+          advice: 'Name a manager who is there, or give the group in policy.yaml an address.',
+        });
+      }
+      for (const to of places) {
+        const { correlationId, title, body: text, actions } = content;
+        const message = { correlationId, to, title, text, ...(actions === undefined ? {} : { actions }) };
+        sent.push({ id: change.id, outcome: await target.messages.send(message, context) });
+      }
+    }
+    const piece = { workflowId: work.workflowId, step: `${work.event}/${work.step.id}`, person: work.person };
+    const at = new Date().toISOString();
+    await store.write({
+      evidence: [
+        { ...piece, event: work.event, target: work.step.target, at: work.now, kind: 'message-sent', data: { sent } },
+      ],
+    });
+    return { status: 'confirmed', at, accounts: [] };
+  } catch (error) {
+    return resultOfFailure(error, timing.retryMaximumMs);
+  }
+}
+
+/** Addresses of those a word of the policy means: `manager`, `formerManager`, `person`, `owner`, `group:<name>`. */
+export async function addressesOf(
+  { store, policy }: Dependencies,
+  person: Person,
+  who: string,
+  now: string,
+): Promise<string[]> {
+  const emailOf = async (id: string): Promise<string[]> => {
+    const [found] = await store.read((reader) => reader.personByAlias(id));
+    return found?.attributes.email === undefined || found.attributes.email === '' ? [] : [found.attributes.email];
+  };
+  if (who === 'person' || who === 'requester') return emailOf(person.id);
+  if (who === 'manager') {
+    const manager = await nearestManager(store, person, now);
+    if (manager?.attributes.email !== undefined) return [manager.attributes.email];
+    const { fallback } = policy.approvals;
+    return fallback === undefined ? [] : groupAddresses(policy, fallback, emailOf);
+  }
+  if (who === 'formerManager') {
+    const former = person.attributes['formerManagerId'];
+    return typeof former === 'string' ? emailOf(former) : [];
+  }
+  if (who.startsWith('group:')) return groupAddresses(policy, who.slice('group:'.length), emailOf);
+  return [];
+}
+
+/** Addresses of people by their ids; an operator reads the mail of the groups they are in. */
+async function addressesOfPeople({ store, policy }: Dependencies, people: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (const id of people) {
+    if (id.startsWith('operator:')) {
+      const operator = id.slice('operator:'.length);
+      for (const group of Object.values(policy.groups)) {
+        if (group.operators.includes(operator) && group.email !== undefined) found.add(group.email);
+      }
+      continue;
+    }
+    const [person] = await store.read((reader) => reader.personByAlias(id));
+    if (person?.attributes.email !== undefined && person.attributes.email !== '') found.add(person.attributes.email);
+  }
+  return [...found];
+}
+
+async function groupAddresses(
+  { groups }: Dependencies['policy'],
+  name: string,
+  emailOf: (id: string) => Promise<string[]>,
+): Promise<string[]> {
+  const group = groups[name];
+  if (group === undefined) throw new Failure('misconfigured', `policy.yaml has no group ${name}`);
+  if (group.email !== undefined) return [group.email];
+  return (await Promise.all(group.people.map(emailOf))).flat();
+}
