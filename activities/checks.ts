@@ -1,16 +1,18 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { DeliveryActivities } from '../src/model/checks.ts';
+import type { DeliveryActivities, FullReadActivities, ReconcileActivities } from '../src/model/checks.ts';
 import { Failure } from '../src/model/failure.ts';
 import { dueWindows } from '../src/reconciliation/windows.ts';
+import { adoptAccounts } from './adopt-accounts.ts';
 import { checkDelivery, reportUnread } from './check-delivery.ts';
 import { checkSilence } from './check-silence.ts';
 import type { Dependencies } from './dependencies.ts';
 import { needsSomebody, toApplicationFailure } from './failures.ts';
+import { reconcileTarget, targetsToReconcile, targetUnread } from './reconcile-target.ts';
 
 const longestPauseMs = 30_000;
 
-/** Activities of the delivery check, for the worker on the queue `muster`. */
-export function createDeliveryActivities(dependencies: Dependencies): DeliveryActivities {
+/** Activities of the scheduled checks, for the worker on the queue `muster`. */
+export function createCheckActivities(dependencies: Dependencies): DeliveryActivities & ReconcileActivities {
   const { policy, reports } = dependencies;
   return {
     dueDeliveryChecks: async ({ now, cursor }) =>
@@ -18,6 +20,16 @@ export function createDeliveryActivities(dependencies: Dependencies): DeliveryAc
     checkDelivery: (request) => tolerating(() => checkDelivery(dependencies, request)),
     reportUnread: (request) => reportUnread(dependencies, request),
     checkSilence: (request) => checkSilence(dependencies, request),
+    targetsToReconcile: async () => targetsToReconcile(dependencies),
+    targetUnread: (request) => targetUnread(dependencies, request),
+  };
+}
+
+/** Activities that read a whole target, for the worker on its own queue. */
+export function createFullReadActivities(dependencies: Dependencies): FullReadActivities {
+  return {
+    reconcileTarget: (request) => tolerating(() => reconcileTarget(dependencies, request)),
+    adoptAccounts: (request) => tolerating(() => adoptAccounts(dependencies, request)),
   };
 }
 

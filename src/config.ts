@@ -52,6 +52,17 @@ const target = z.strictObject({
   concurrency: z.int().positive().max(200).default(10),
   /** Calls a second over all workers, where the vendor has a limit. */
   ratePerSecond: z.number().positive().optional(),
+  /** Another system provisions here: what is its own, Muster never writes. */
+  managedBy: z
+    .strictObject({
+      /** As people call it: `SailPoint`. */
+      system: z.string().min(1),
+      /** Attributes that are its own, by Muster's names: `department`. */
+      attributes: z.array(z.string().min(1)).default([]),
+      /** Whether the accounts themselves are. */
+      accounts: z.boolean().default(true),
+    })
+    .exactOptional(),
   settings: z.record(z.string(), z.unknown()).default({}),
 });
 export type TargetConfig = z.infer<typeof target>;

@@ -8,6 +8,8 @@ export interface TargetEntry {
   mode: 'observe' | 'propose' | 'enforce';
   concurrency: number;
   ratePerSecond?: number | undefined;
+  /** Another system provisions here: attributes and, unless `accounts` is false, accounts that Muster never writes. */
+  managedBy?: { system: string; attributes: string[]; accounts: boolean };
   settings: Record<string, unknown>;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDeliveryActivities } from '../../activities/checks.ts';
+import { createCheckActivities } from '../../activities/checks.ts';
 import type { Store } from '../../src/directory/store.ts';
 import type { EventOutcome, IdentityEvent } from '../../src/model/event.ts';
 import { Failure } from '../../src/model/failure.ts';
@@ -31,7 +31,7 @@ const checked = (check: Partial<Policy['deliveryChecks'][string]> = {}): Partial
 
 function activities(policy: Partial<Policy> = checked(), mode: 'observe' | 'enforce' = 'enforce') {
   const made = dependenciesOf(store, { policy, reports: { workday: report }, mode });
-  const delivery = createDeliveryActivities(made.dependencies);
+  const delivery = createCheckActivities(made.dependencies);
   return {
     ...made,
     check: (told: string[] = [], of = window) => asActivity(() => delivery.checkDelivery({ ...run, window: of, told })),
