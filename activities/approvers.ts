@@ -102,14 +102,23 @@ export function finder(tx: Pick<Transaction, 'person' | 'personByAlias'>): FindP
   };
 }
 
+/** Whoever leaves is gone already, as far as asking goes: the chain of managers goes on above them. */
+function remaining({ tx, without }: Looking): FindPerson {
+  const find = finder(tx);
+  return async (id) => {
+    const person = await find(id);
+    return person !== undefined && person.id === without ? { ...person, state: 'Terminating' } : person;
+  };
+}
+
 const bare = (id: string): string => id.replace(/^operator:/, '');
 
 async function askedBy(looking: Looking, step: ApprovalStep, fallback: boolean): Promise<AskedNow | undefined> {
-  const { policy, now, person, requestedBy, tx } = looking;
+  const { policy, now, person, requestedBy } = looking;
   const { people, operators } = await resolveWho(step.by, {
     policy,
     person,
-    find: finder(tx),
+    find: remaining(looking),
     now,
     ...(step.target === undefined ? {} : { target: step.target }),
     ...(requestedBy === undefined ? {} : { requester: requestedBy }),
@@ -139,9 +148,9 @@ function formerManagerOf({ attributes }: Person): { formerManager?: string } {
 }
 
 /** Those who are here, and whoever decides for them now. Somebody who is away may still answer. */
-async function withDelegates({ tx, now }: Looking, ids: readonly string[]): Promise<Person[]> {
-  const inForce = await tx.delegations({ at: now });
-  const find = finder(tx);
+async function withDelegates(looking: Looking, ids: readonly string[]): Promise<Person[]> {
+  const inForce = await looking.tx.delegations({ at: looking.now });
+  const find = remaining(looking);
   const found: Person[] = [];
   const waiting = [...ids];
   const seen = new Set<string>();
@@ -162,9 +171,8 @@ const delegatesOf = (inForce: readonly Delegation[], approver: string): string[]
 function latest({ policy, now }: Looking, people: readonly Person[], patience: string): string {
   const calendars = people.map((person) => ({ hours: hoursOf(policy, person), zone: zoneOf(policy, person).zone }));
   if (calendars.length === 0) calendars.push({ hours: policy.businessHours.default, zone: policy.zones.default });
-  return calendars
-    .map(({ hours, zone }) => addPatience(now, patience, hours, zone))
-    .reduce((one, other) => (other > one ? other : one));
+  const ends = calendars.map(({ hours, zone }) => addPatience(now, patience, hours, zone));
+  return ends.sort().at(-1) ?? now;
 }
 
 function hoursOf({ businessHours }: Policy, { attributes: { location } }: Person): BusinessHours {
