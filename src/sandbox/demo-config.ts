@@ -11,7 +11,7 @@ import { sandboxCredentials as github } from '../targets/github/sandbox.ts';
 import { sandboxCredentials as jira } from '../targets/jira/sandbox.ts';
 import { sandboxCredentials as salesforce } from '../targets/salesforce/sandbox.ts';
 import { sandboxCredentials as portal } from '../targets/scim/sandbox.ts';
-import { sandboxCredentials as servicenow } from '../targets/servicenow/sandbox.ts';
+import { sandboxOrders as catalogue, sandboxCredentials as servicenow } from '../targets/servicenow/sandbox.ts';
 import { sandboxChannels, sandboxCredentials as slack } from '../targets/slack/sandbox.ts';
 import { sandboxSettings as mail, sandboxCredentials as mailer } from '../targets/smtp/sandbox.ts';
 import { makePrivateKey } from './private-key.ts';
@@ -118,6 +118,7 @@ export function demoConfig(address: SandboxAddress): z.input<typeof configSchema
         settings: {
           baseUrl: `${sandboxUrl}/servicenow`,
           login: { type: 'oauth', clientId: servicenow.clientId, clientSecret: secret('servicenow') },
+          orders: { hardware: { ...catalogue.hardware, variables: { cost_center: 'IT' } } },
         },
       },
       slack: {

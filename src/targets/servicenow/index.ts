@@ -1,10 +1,11 @@
 import { Failure } from '../../model/failure.ts';
 import { defineTarget } from '../target.ts';
 import { ServiceNowClient } from './client.ts';
+import { checkOrder } from './orders.ts';
 import { settingsSchema, tablesOf } from './settings.ts';
 import { ticketsAbility } from './tickets.ts';
 
-/** ServiceNow: incidents and tasks as tickets. */
+/** ServiceNow: incidents, tasks and orders of the catalogue as tickets. */
 export const definition = defineTarget({
   kind: 'servicenow',
   title: 'ServiceNow',
@@ -27,7 +28,10 @@ export const definition = defineTarget({
     return {
       async check({ signal }) {
         for (const table of tables) await checkTable(table, signal);
-        return `ServiceNow at ${new URL(settings.baseUrl).host}: ${tables.join(', ')} can be read`;
+        for (const order of Object.values(settings.orders)) await checkOrder(client, order, signal);
+        const orders = Object.keys(settings.orders);
+        const orderable = orders.length === 0 ? '' : `, ${orders.join(', ')} can be ordered`;
+        return `ServiceNow at ${new URL(settings.baseUrl).host}: ${tables.join(', ')} can be read${orderable}`;
       },
       tickets: ticketsAbility(client, settings),
       close: () => client.close(),

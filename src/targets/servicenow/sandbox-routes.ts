@@ -1,7 +1,17 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import type { StandInTools } from '../../sandbox/stand-in.ts';
-import { addRow, changeRow, type Instance, queryRows, type StoredRow } from './sandbox-tables.ts';
+import { workerIn } from '../../sandbox/worker-in.ts';
+import { catalogueRoutes } from './sandbox-catalogue.ts';
+import {
+  addRow,
+  changeRow,
+  emptyInstance,
+  type Instance,
+  queryRows,
+  type StoredRow,
+  variablesOf,
+} from './sandbox-tables.ts';
 
 interface Parts {
   instance: () => Instance;
@@ -24,6 +34,12 @@ export const errorOf = (status: number): { error: { message: string; detail: str
   error: errors[status] ?? { message: 'Operation Failed', detail: null },
   status: 'failure',
 });
+
+/** Columns that an ACL hides, by the fault that plays it. */
+const hiddenBy: Readonly<Record<string, string>> = {
+  hiddenCorrelation: 'correlation_id',
+  hiddenVariables: 'sc_item_option.value',
+};
 
 const sleeping =
   '<html><head><title>Instance Hibernating page</title></head><body>Your instance is hibernating</body></html>';
@@ -59,7 +75,7 @@ export function instanceRouter({ instance, workers, tools, credentials }: Parts)
     tokens.add(`Bearer now-${issued}`);
     response.json({ access_token: `now-${issued}`, scope: 'useraccount', token_type: 'Bearer', expires_in: 1799 });
   });
-  router.use('/api/now', (request, response, next) => {
+  router.use('/api', (request, response, next) => {
     const sent = request.headers.authorization ?? '';
     if (sent !== basic && !tokens.has(sent)) return fail(response, 401);
     if (tools.fault()?.vendor !== 'errorInside') return next();
@@ -69,13 +85,14 @@ export function instanceRouter({ instance, workers, tools, credentials }: Parts)
 
   const rowsOf = (request: Request) => instance().tables[String(request.params['table'])];
   const rowOf = (request: Request) => rowsOf(request)?.find((row) => row['sys_id'] === request.params['id']);
-  const hidden = () => (tools.fault()?.vendor === 'hiddenCorrelation' ? 'correlation_id' : undefined);
+  const hidden = () => hiddenBy[tools.fault()?.vendor ?? ''];
   const noTable = (request: Request, response: Response) => {
     const error = { message: `Invalid table ${request.params['table']}`, detail: null };
     response.status(400).json({ error, status: 'failure' });
   };
   const obeyed = (operation: string, row: StoredRow) => {
-    const worker = workerIn(row, workers());
+    const texts = ['correlation_id', 'short_description', 'description'].map((field) => row[field]);
+    const worker = workerIn([...texts, ...variablesOf(instance(), row)], workers());
     tools.called({ operation, subject: row['number'] ?? '', ...(worker === undefined ? {} : { worker }) });
   };
 
@@ -99,7 +116,7 @@ export function instanceRouter({ instance, workers, tools, credentials }: Parts)
     const sent = fieldsSchema.safeParse(request.body).data;
     if (sent === undefined) return fail(response, 400);
     const lie = tools.fault()?.lie === true;
-    const row = addRow(lie ? { tables: {}, made: instance().made } : instance(), table, sent, new Date());
+    const row = addRow(lie ? { ...emptyInstance(), made: instance().made } : instance(), table, sent, new Date());
     if (!lie) obeyed('create ticket', row);
     response.setHeader(
       'Location',
@@ -118,6 +135,7 @@ export function instanceRouter({ instance, workers, tools, credentials }: Parts)
     if (!lie) obeyed('update ticket', row);
     response.json({ result: picked(request, changed, hidden()) });
   });
+  catalogueRoutes(router, { instance, tools, fail, obeyed });
   return { router, forgetTokens: () => tokens.clear() };
 }
 
@@ -128,14 +146,4 @@ function picked(request: Request, row: StoredRow, hidden: string | undefined): S
     .filter((field) => field !== '');
   const fields = wanted.length === 0 ? Object.keys(row) : wanted;
   return Object.fromEntries(fields.filter((field) => field !== hidden).map((field) => [field, row[field] ?? '']));
-}
-
-/** The worker that a ticket is about: named in its correlation id, else in its words; a seeded one before any other. */
-function workerIn(row: StoredRow, workers: readonly string[]): string | undefined {
-  for (const field of ['correlation_id', 'short_description', 'description']) {
-    const named = (row[field] ?? '').match(/\b[A-Z]{2,5}-\d{3,}\b/g) ?? [];
-    const worker = named.find((id) => workers.includes(id)) ?? named[0];
-    if (worker !== undefined) return worker;
-  }
-  return undefined;
 }

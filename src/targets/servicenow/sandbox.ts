@@ -1,6 +1,13 @@
 import type { MakeStandIn, StandIn } from '../../sandbox/stand-in.ts';
 import { errorOf, instanceRouter } from './sandbox-routes.ts';
-import { emptyInstance, type Instance, instanceSchema } from './sandbox-tables.ts';
+import {
+  answersOf,
+  emptyInstance,
+  type Instance,
+  instanceSchema,
+  type StoredRow,
+  ticketTables,
+} from './sandbox-tables.ts';
 
 /** What the stand-in accepts: an OAuth client, and the user of the basic login. */
 export const sandboxCredentials = {
@@ -10,11 +17,17 @@ export const sandboxCredentials = {
   password: 'sandbox-basic-password',
 } as const;
 
+/** What the stand-in's catalogue has, as the settings name it. */
+export const sandboxOrders = {
+  hardware: { item: '04b7e94b4f7b4200086eeed18110c7fd', titleVariable: 'summary', bodyVariable: 'details' },
+} as const;
+
 /**
- * ServiceNow's stand-in: the Table API on `incident`, `sc_task` and `task`, with both logins. Its vendor faults:
+ * ServiceNow's stand-in: the Table API on `incident`, `sc_task`, `task` and `sc_req_item`, the catalogue, both logins. Its vendor faults:
  * `hibernating` (every answer is the page of a sleeping instance, status 200), `errorInside` (200 with an error in the
  * body), `hiddenRows` (an ACL hides every row: an empty result, and the count of what is there), `hiddenCorrelation` (an
- * ACL hides correlation_id: the condition on it is dropped, and the field left out).
+ * ACL hides correlation_id: the condition on it is dropped, and the field left out), `hiddenVariables` (the same of what was
+ * answered to variables), `twoSteps` (an order lies in the cart until that is submitted), `blankVariables` (a rule empties them).
  */
 export const makeStandIn: MakeStandIn = (tools): StandIn => {
   let instance = emptyInstance();
@@ -32,15 +45,26 @@ export const makeStandIn: MakeStandIn = (tools): StandIn => {
   return {
     state: () => ({
       accounts: [],
-      tickets: Object.entries(instance.tables).flatMap(([table, rows]) => rows.map((row) => ({ table, ...row }))),
+      tickets: ticketTables.flatMap((table) =>
+        (instance.tables[table] ?? []).map((row) => shown(instance, table, row)),
+      ),
     }),
     seed: (people) => {
       workers = people.map((person) => person.workerId);
       become(emptyInstance());
     },
     dump: () => structuredClone(instance),
-    restore: (dumped) => become(instanceSchema.parse(dumped)),
+    restore: (dumped) => {
+      const kept = instanceSchema.parse(dumped);
+      become({ ...kept, tables: { ...emptyInstance().tables, ...kept.tables } });
+    },
     router: door.router,
     errorBody: (status) => ({ body: JSON.stringify(errorOf(status)), contentType: 'application/json' }),
   };
 };
+
+/** A row as people see it: an order with what was answered to its variables. */
+function shown(instance: Instance, table: string, row: StoredRow): Record<string, unknown> {
+  if (table !== 'sc_req_item') return { table, ...row };
+  return { table, ...row, variables: Object.fromEntries(answersOf(instance, row)) };
+}

@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
 import { Failure } from '../../model/failure.ts';
 import type { Ticket, TicketsAbility } from '../target.ts';
-import type { Row, ServiceNowClient } from './client.ts';
-import { type Settings, type TicketTable, tableOf } from './settings.ts';
+import type { ServiceNowClient } from './client.ts';
+import { correlationOf } from './correlation.ts';
+import { cancelOrder, findOrder, openOrder } from './orders.ts';
+import { orderOf, type Settings, type TicketTable, tableOf } from './settings.ts';
+import { bodyWith } from './ticket-body.ts';
+import type { Row } from './wire.ts';
 
 const urgencies = { high: '1', medium: '2', low: '3' } as const;
 
-/** Tickets on the Table API. It has no idempotency key, and `correlation_id` is not unique: each is looked for before it is made. */
+/** Tickets on the Table API, and orders of the catalogue. It has no idempotency key, and `correlation_id` is not unique: each is looked for before it is made. */
 export function ticketsAbility(client: ServiceNowClient, settings: Settings): TicketsAbility {
   const find = async (correlationId: string, table: TicketTable, signal: AbortSignal): Promise<Ticket | undefined> => {
     const wanted = correlationOf(correlationId);
@@ -24,15 +27,19 @@ export function ticketsAbility(client: ServiceNowClient, settings: Settings): Ti
   };
 
   return {
-    async open({ correlationId, kind, title, body, urgency }, context) {
+    async open(request, context) {
+      const { correlationId, kind, title, urgency } = request;
+      const order = orderOf(settings, kind);
+      if (order !== undefined) return openOrder(client, order, request, context);
       const table = tableOf(settings, kind);
       const found = await find(correlationId, table, context.signal);
       if (found !== undefined) return { ticket: found, outcome: 'already' };
       const fields = {
         ...(urgency === undefined ? {} : { urgency: urgencies[urgency], impact: urgencies[urgency] }),
         ...table.fields,
+        ...request.fields,
         short_description: title,
-        description: body,
+        description: bodyWith(request),
         correlation_id: correlationOf(correlationId),
         correlation_display: 'Muster',
       };
@@ -41,10 +48,15 @@ export function ticketsAbility(client: ServiceNowClient, settings: Settings): Ti
     },
 
     async find(correlationId, kind, { signal }) {
+      const order = orderOf(settings, kind);
+      if (order !== undefined) return findOrder(client, order, correlationId, signal);
       return find(correlationId, tableOf(settings, kind), signal);
     },
 
-    async close({ id, number }, kind, note, context) {
+    async close(ticket, kind, note, context) {
+      const { id, number } = ticket;
+      const order = orderOf(settings, kind);
+      if (order !== undefined) return cancelOrder(client, order, ticket, note, context);
       const table = tableOf(settings, kind);
       if (isClosed(await client.row(table.table, id, context.signal), table)) return 'already';
       await context.beforeChange('close ticket');
@@ -56,12 +68,6 @@ export function ticketsAbility(client: ServiceNowClient, settings: Settings): Ti
       });
     },
   };
-}
-
-/** The field holds 100 characters, and what is longer would be cut and never found again; `^` would end the condition. */
-export function correlationOf(id: string): string {
-  if (/^[\w.:/@+-]{1,100}$/.test(id) && !id.startsWith('javascript:')) return id;
-  return `sha256:${createHash('sha256').update(id).digest('hex')}`;
 }
 
 const isClosed = (row: Row, table: TicketTable): boolean =>

@@ -118,6 +118,8 @@ test.each([
   ['plain http to another machine', { baseUrl: 'http://globaltech.service-now.com' }, 'baseUrl'],
   ['a table that would break the address', { tables: { x: { ...table, table: 'a/b' } } }, 'tables.x.table'],
   ['a ticket that could never be closed', { tables: { x: { ...table, closedStates: [] } } }, 'tables.x.closedStates'],
+  ['an item that is no sys_id', { orders: { x: { item: '../cart' } } }, 'orders.x.item'],
+  ['a kind that is a row and an order', { tables: { x: table }, orders: { x: { item: 'a'.repeat(32) } } }, 'orders.x'],
   ['a setting that nobody knows', { table: 'incident' }, ''],
 ])('%s is named by its path', (_what, wrong, path) => {
   const issues = settingsSchema.safeParse({ ...settings, ...wrong }).error?.issues ?? [];

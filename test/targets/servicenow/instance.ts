@@ -1,7 +1,7 @@
 import express from 'express';
 import type { Fault } from '../../../src/sandbox/stand-in.ts';
 import { definition } from '../../../src/targets/servicenow/index.ts';
-import { makeStandIn, sandboxCredentials } from '../../../src/targets/servicenow/sandbox.ts';
+import { makeStandIn, sandboxCredentials, sandboxOrders } from '../../../src/targets/servicenow/sandbox.ts';
 import type { CallContext, Target, TicketsAbility } from '../../../src/targets/target.ts';
 import { sarahChen } from '../bench.ts';
 
@@ -22,6 +22,9 @@ export const basicLogin = {
   password: 'env:SERVICENOW_PASSWORD',
 };
 
+/** One kind of ticket that is an order. */
+export const orders = { hardware: { ...sandboxOrders.hardware, variables: { cost_center: 'IT' } } };
+
 /** A stand-in without the sandbox around it. */
 export interface Door {
   connect(settings?: Record<string, unknown>): Target;
@@ -34,6 +37,8 @@ export interface Door {
   fault: Fault | undefined;
   /** Set: what is answered to everything, whatever is asked. */
   answer: { status: number; headers?: Record<string, string>; body: string } | undefined;
+  /** Set: the next call whose path fits is obeyed, and its answer lost. */
+  lose: RegExp | undefined;
   called: { operation: string; worker?: string; subject?: string }[];
   requests: string[];
   now: number;
@@ -47,6 +52,10 @@ export async function openDoor(): Promise<Door> {
   const app = express();
   app.use((request, response, next) => {
     door.requests.push(`${request.method} ${decodeURIComponent(request.originalUrl)}`);
+    if (door.lose?.test(request.path)) {
+      door.lose = undefined;
+      response.end = () => response.destroy();
+    }
     if (door.answer === undefined) return next();
     response.status(door.answer.status).set({ 'content-type': 'application/json', ...door.answer.headers });
     response.send(door.answer.body);
@@ -85,6 +94,7 @@ export async function openDoor(): Promise<Door> {
     restart: () => standIn.restore(standIn.dump()),
     fault: undefined,
     answer: undefined,
+    lose: undefined,
     called: [],
     requests: [],
     now: Date.parse('2025-11-15T14:30:00Z'),
@@ -110,4 +120,13 @@ export const offboarding = {
   kind: 'offboarding',
   title: 'Offboarding of GT-48291',
   body: 'Collect the laptop and the badge.',
+};
+
+/** The laptop that a new colleague gets. */
+export const hardware = {
+  correlationId: 'order:GT-48291:laptop',
+  kind: 'hardware',
+  title: 'Laptop for GT-48291',
+  body: 'GT-48291 starts on 2025-12-01.',
+  fields: { model: 'Standard', start_date: '2025-12-01' },
 };

@@ -1,15 +1,15 @@
 import { definition } from '../../../src/targets/servicenow/index.ts';
 import { makeStandIn } from '../../../src/targets/servicenow/sandbox.ts';
 import { targetSuite } from '../target-suite.ts';
-import { basicLogin, oauthLogin, secrets } from './instance.ts';
+import { basicLogin, oauthLogin, orders, secrets } from './instance.ts';
 
 targetSuite({
   name: 'servicenow',
   definition,
   makeStandIn,
-  settings: (baseUrl) => ({ baseUrl, login: oauthLogin }),
+  settings: (baseUrl) => ({ baseUrl, login: oauthLogin, orders }),
   secrets,
-  ticketKinds: ['incident', 'offboarding'],
+  ticketKinds: ['incident', 'offboarding', 'hardware'],
 });
 
 targetSuite({

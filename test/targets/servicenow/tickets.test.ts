@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { correlationOf } from '../../../src/targets/servicenow/tickets.ts';
+import { correlationOf } from '../../../src/targets/servicenow/correlation.ts';
 import { context, type Door, offboarding, openDoor } from './instance.ts';
 
 let door: Door;
@@ -52,6 +52,18 @@ describe('opening', () => {
     await tickets.open(incident, context());
     await tickets.open(offboarding, context());
     expect(door.held().map((row) => row['table'])).toEqual(['incident', 'sc_task']);
+  });
+
+  test('a checklist becomes lines of the body, and fields are set by their names', async () => {
+    const fields = { assignment_group: 'a715cd759f2002002920bde8132e7018', short_description: 'never this' };
+    await door.tickets().open({ ...offboarding, checklist: ['Laptop', 'Badge'], fields }, context());
+    expect(door.held()).toMatchObject([
+      {
+        short_description: 'Offboarding of GT-48291',
+        description: 'Collect the laptop and the badge.\n\n1. Laptop\n2. Badge',
+        assignment_group: 'a715cd759f2002002920bde8132e7018',
+      },
+    ]);
   });
 
   test('a kind that nobody set up is said before anything is asked', async () => {
