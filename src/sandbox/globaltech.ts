@@ -57,6 +57,7 @@ function accountsOf({ department, jobTitle, workerType, privileged }: ImportedPe
     'active-directory': true,
     'aws-iam': department === 'Engineering',
     cyberark: privileged === true || solutions,
+    'entra-id': true,
     github: department === 'Engineering',
     salesforce: department === 'Sales' || department === 'Finance' || solutions,
   };

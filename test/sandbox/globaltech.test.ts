@@ -68,7 +68,7 @@ describe('GlobalTech', () => {
       workerType: 'employee',
       managerId: 'GT-44310',
       privileged: false,
-      targets: ['active-directory', 'aws-iam', 'cyberark', 'github', 'salesforce'],
+      targets: ['active-directory', 'aws-iam', 'cyberark', 'entra-id', 'github', 'salesforce'],
     });
     expect(byId.get('GT-44310')?.jobTitle).toBe('Manager Solutions Engineering');
   });
