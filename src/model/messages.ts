@@ -15,6 +15,9 @@ export const eventWorkflowId = (key: string): string => `event:${key.replace(/~.
 export const personWorkflowId = (person: string): string => `person:${person}`;
 /** What a hold's exception and evidence are filed under; no workflow has this id. */
 export const holdWorkflowId = (hold: string): string => `hold:${hold}`;
+/** The hold that something is filed under; undefined where it is a workflow's. */
+export const holdOf = (workflowId: string): string | undefined =>
+  workflowId.startsWith(holdWorkflowId('')) ? workflowId.slice(holdWorkflowId('').length) : undefined;
 export const refusalWorkflowId = (key: string, hash: string): string => `refusal:${key}:${hash}`;
 
 /**

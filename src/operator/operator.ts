@@ -1,3 +1,4 @@
+import type { WorkflowClient } from '@temporalio/client';
 import express, { type Express, Router } from 'express';
 import type { Logger } from 'pino';
 import { Histogram, type Registry } from 'prom-client';
@@ -11,14 +12,17 @@ import { pageRouter, type TemporalUi } from '../page/page.ts';
 import { Frontend, type TemporalClient } from '../receiver/temporal.ts';
 import { eventsRoutes } from './events-routes.ts';
 import { exceptionsRoutes } from './exceptions-routes.ts';
+import { holdsRoutes } from './holds-routes.ts';
 import { openApi } from './openapi.ts';
 import { signIn } from './operators.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { Resolutions } from './resolutions.ts';
 import type { Route } from './route.ts';
+import { stopsRoutes } from './stops-routes.ts';
 
 export interface OperatorOptions {
-  config: Pick<Config, 'operators'>;
+  /** Sources and targets by name, so that only those are stopped which are there; absent: any. */
+  config: Pick<Config, 'operators'> & Partial<Pick<Config, 'sources' | 'targets'>>;
   secret: (reference: string) => Promise<string>;
   store: Store;
   client: TemporalClient;
@@ -38,9 +42,14 @@ export interface OperatorOptions {
 export interface Desk {
   store: Store;
   resolutions: Resolutions;
+  /** Runs what must tell workflows something, within a deadline. */
+  withWorkflows<T>(work: (workflows: WorkflowClient) => Promise<T>): Promise<T>;
   /** An ISO instant. */
   now(): string;
 }
+
+/** Twenty thousand people who are released are told so one by one. */
+const tellingMs = 120_000;
 
 /** A list of twenty thousand people is some 8 MB. */
 const largestBody = 33_554_432;
@@ -54,9 +63,19 @@ export function createOperator(options: OperatorOptions): {
   const desk: Desk = {
     store,
     resolutions: new Resolutions({ client, proofKey, answerMs }),
+    withWorkflows: async (work) => {
+      const connected = typeof client === 'function' ? await client() : client;
+      return connected.withDeadline(Date.now() + tellingMs, () => work(connected.workflow));
+    },
     now: () => new Date(clock()).toISOString(),
   };
-  const routes = [...peopleRoutes(desk), ...eventsRoutes(desk), ...exceptionsRoutes(desk)];
+  const routes = [
+    ...peopleRoutes(desk),
+    ...eventsRoutes(desk),
+    ...exceptionsRoutes(desk),
+    ...holdsRoutes(desk),
+    ...stopsRoutes(desk, config),
+  ];
   const frontend = new Frontend(client, 3_000);
 
   const app = plainApp();

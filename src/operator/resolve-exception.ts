@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ExceptionRow, Reader } from '../directory/store.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { holdOf } from '../model/messages.ts';
 import type { Desk } from './operator.ts';
 import { demand, type Operator } from './operators.ts';
 import type { Resolution } from './resolutions.ts';
@@ -66,6 +67,10 @@ async function resolvable(
     throw new HttpProblem(403, 'you caused the event that this is about: somebody else must see to it');
   }
   if (exception.resolvedAt !== undefined) throw resolvedAlready(exception);
+  const hold = holdOf(exception.workflowId);
+  if (hold !== undefined) {
+    throw new HttpProblem(409, `it closes when the hold does: release or reject ${hold} (POST /api/holds/${hold})`);
+  }
   return exception;
 }
 

@@ -1,6 +1,9 @@
+import { heldIn } from '../../activities/held.ts';
 import type { Arrival, ExceptionRow, Page, PageRequest, Reader } from '../directory/store.ts';
 import { isConfidentialNow } from '../model/confidential.ts';
 import type { LegalHold } from '../model/grant.ts';
+import type { Reservation } from '../model/hold.ts';
+import { holdOf } from '../model/messages.ts';
 import type { Engagement, PendingChange, Person } from '../model/person.ts';
 import type { Operator } from './operators.ts';
 
@@ -37,10 +40,24 @@ export class Secrecy {
     return this.#knows || !(await this.isConfidential(exception));
   }
 
+  /** What is held has no effect yet, though its day may have come: so nothing of it shows. */
+  showsReservation({ state, data }: Reservation): boolean {
+    return this.#knows || data.confidential !== true || state === 'taken';
+  }
+
   /** Does it tell of an end that must not show yet? */
-  async isConfidential({ event }: ExceptionRow): Promise<boolean> {
+  async isConfidential({ event, workflowId }: ExceptionRow): Promise<boolean> {
+    const hold = holdOf(workflowId);
+    if (hold !== undefined) return this.#isSecretHold(hold);
     const arrival = event === undefined ? undefined : await this.#reader.arrival(event);
     return arrival !== undefined && this.#isConfidential(arrival);
+  }
+
+  /** One that keeps nothing but what is confidential. */
+  async #isSecretHold(id: string): Promise<boolean> {
+    const hold = await this.#reader.hold(id);
+    const inside = hold === undefined ? [] : await heldIn(this.#reader, hold, this.#now);
+    return inside.length > 0 && inside.every(({ state, data }) => data.confidential === true && state !== 'taken');
   }
 
   /** The pending change of a scheduled end says whether it is confidential; before there is one, the event itself does. */
