@@ -14,8 +14,9 @@ export async function openTicket(dependencies: Dependencies, work: ChangeWork): 
       throw new Failure('misconfigured', `${title} takes no tickets, and policy.yaml asks for one there`);
     }
     const context = callContext(dependencies, work);
-    const { correlationId, kind, title: subject, body } = change.content;
-    const { ticket, outcome } = await target.tickets.open({ correlationId, kind, title: subject, body }, context);
+    const { correlationId, kind, title: subject, body, checklist } = change.content;
+    const request = { correlationId, kind, title: subject, body, ...(checklist === undefined ? {} : { checklist }) };
+    const { ticket, outcome } = await target.tickets.open(request, context);
     const seen = await target.tickets.find(correlationId, kind, context);
     if (seen === undefined)
       throw new Failure('not-confirmed', `${title} said it opened ${ticket.number}, and does not have it`);

@@ -47,7 +47,7 @@ export function connectTargets(
       continue;
     }
     const target = definition.connect(entry.settings, { secret, clock: Date.now });
-    connected.set(name, { name, title: definition.title, entry, target });
+    connected.set(name, { name, title: target.title ?? definition.title, entry, target });
   }
   if (faults.length > 0) throw new Failure('misconfigured', faults.join('\n'));
   return connected;

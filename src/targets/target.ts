@@ -195,6 +195,8 @@ export interface MessagesAbility {
 
 /** A connected target: what it can do is which abilities it has, never declared twice. */
 export interface Target {
+  /** What people call this very system, where its kind has many: `Onboarding portal`. */
+  title?: string;
   /** Logs on and makes one harmless read. Throws a Failure that says which right or setting is missing. */
   check(context: CallContext): Promise<string>;
   accounts?: AccountsAbility;

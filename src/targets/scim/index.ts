@@ -15,6 +15,7 @@ export const definition = defineTarget({
     const connection = new ScimConnection(settings, dependencies);
     const client = new ScimClient(connection, settings);
     return {
+      title: settings.title,
       check: async ({ signal }) => {
         const config = await client.config(signal);
         const searches = settings.searchBy.length > 0 || settings.groups === 'search';
