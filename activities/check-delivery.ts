@@ -12,6 +12,7 @@ import { ownId, payloadHash } from '../src/receiver/event-id.ts';
 import { startEvent } from '../src/receiver/event-start.ts';
 import { type Comparison, compareDelivery, kindOf } from '../src/reconciliation/delivery.ts';
 import type { ReportedChange, SourceReport } from '../src/sources/report.ts';
+import { deliveryCursors } from './delivery-cursor.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise } from './exceptions.ts';
 import { resolveSettled } from './resolve-settled.ts';
@@ -36,17 +37,19 @@ export const isTakenIn = ({ event }: Pick<Arrival, 'event'>): boolean =>
 export async function checkDelivery(
   dependencies: Dependencies,
   request: Parameters<DeliveryActivities['checkDelivery']>[0],
-): Promise<{ missing: string[]; unread?: string }> {
+): Promise<{ missing: number; unread?: string }> {
   const { window, now } = request;
   const { store, policy, workflows } = dependencies;
   const report = reportOf(dependencies, window.source);
   const { changes, fault } = await readAll(report, window);
   const arrived = await store.read((reader) => arrivalsOf(reader, window));
+  const cursors = await store.read((reader) => deliveryCursors(reader, [window.source], window.to));
+  const told = new Set(cursors.get(window.source)?.told);
   const compared: Compared[] = [];
   for (const change of lastOfEach(changes)) {
     const comparison = await compare(dependencies, { change, arrived, window, now });
     const hash = hashOf(window.source, change);
-    compared.push({ change, comparison, hash, told: request.told.includes(hash) });
+    compared.push({ change, comparison, hash, told: told.has(hash) });
     Context.current().heartbeat(compared.length);
   }
   const missing = compared.filter(({ comparison }) => comparison === 'no-event' || comparison === 'state-differs');
@@ -56,7 +59,7 @@ export async function checkDelivery(
   for (const { change } of missing.filter(({ told, comparison }) => comparison === 'no-event' || !told)) {
     if (takeIn) await startEvent(workflows, eventOf(change, request));
   }
-  return { missing: missing.map(({ hash }) => hash), ...(fault === undefined ? {} : { unread: fault.message }) };
+  return { missing: missing.length, ...(fault === undefined ? {} : { unread: fault.message }) };
 }
 
 /** The source's list could not be read, or not to its end; one exception until it can be again. */
@@ -187,7 +190,7 @@ async function write(
     unread: boolean;
   },
 ): Promise<void> {
-  const { window, run, workflowId, now } = request;
+  const { window, workflowId, now } = request;
   const { compared, missing, arrived, takeIn, unread, report } = found;
   const { source, from, to } = window;
   const fresh = missing.filter(({ told }) => !told);
@@ -211,12 +214,12 @@ async function write(
     }
     await tx.addEvidence([
       {
-        workflowId,
+        workflowId: schedules.deliveryCheck,
         step: `${source}/${to}`,
         kind: 'delivery-compared',
         at: now,
         data: {
-          ...{ source, from, to, run, query: report.query(window), readAt: new Date().toISOString() },
+          ...{ source, from, to, workflowId, query: report.query(window), readAt: new Date().toISOString() },
           reported: { terminated: count('terminated'), hired: count('hired') },
           arrived: {
             terminated: arrived.filter(({ event }) => kindOf(event) === 'terminated').length,
@@ -228,7 +231,7 @@ async function write(
           })),
           /** Named nowhere before their time. */
           confidential: missing.length - open.length,
-          ...{ takeIn, complete: !unread },
+          ...{ takeIn, complete: !unread, hashes: missing.map(({ hash }) => hash) },
         },
       },
     ]);

@@ -5,6 +5,7 @@ import { dueWindows } from '../src/reconciliation/windows.ts';
 import { adoptAccounts } from './adopt-accounts.ts';
 import { checkDelivery, reportUnread } from './check-delivery.ts';
 import { checkSilence } from './check-silence.ts';
+import { deliveryCursors } from './delivery-cursor.ts';
 import type { Dependencies } from './dependencies.ts';
 import { needsSomebody, toApplicationFailure } from './failures.ts';
 import { reconcileTarget, targetsToReconcile, targetUnread } from './reconcile-target.ts';
@@ -13,10 +14,16 @@ const longestPauseMs = 30_000;
 
 /** Activities of the scheduled checks, for the worker on the queue `muster`. */
 export function createCheckActivities(dependencies: Dependencies): DeliveryActivities & ReconcileActivities {
-  const { policy, reports } = dependencies;
+  const { policy, reports, store } = dependencies;
   return {
-    dueDeliveryChecks: async ({ now, cursor }) =>
-      dueWindows(policy.deliveryChecks, new Set(reports?.keys()), cursor, now),
+    dueDeliveryChecks: async ({ now }) => {
+      const sources = Object.keys(policy.deliveryChecks).filter((source) => reports?.has(source) === true);
+      const cursors = await store.read((reader) => deliveryCursors(reader, sources));
+      const checkedTo = [...cursors].flatMap(([source, { checkedTo: to }]) =>
+        to === undefined ? [] : [[source, to] as const],
+      );
+      return dueWindows(policy.deliveryChecks, new Set(sources), new Map(checkedTo), now);
+    },
     checkDelivery: (request) => tolerating(() => checkDelivery(dependencies, request)),
     reportUnread: (request) => reportUnread(dependencies, request),
     checkSilence: (request) => checkSilence(dependencies, request),

@@ -13,10 +13,9 @@ import {
   schedules,
 } from '../src/model/checks.ts';
 import type { IdentityEvent } from '../src/model/event.ts';
-import { eventKey } from '../src/model/messages.ts';
 import type { Person } from '../src/model/person.ts';
-import { ownId, payloadHash } from '../src/receiver/event-id.ts';
 import { startEvent } from '../src/receiver/event-start.ts';
+import { insideEvent } from '../src/receiver/inside-event.ts';
 import { correlate } from '../src/reconciliation/correlate.ts';
 import { type Comparing, differencesOf, isMissed } from '../src/reconciliation/differences.ts';
 import type { AccountsAbility, CallContext, ListedAccount } from '../src/targets/target.ts';
@@ -269,12 +268,8 @@ async function openDrift(tx: Pick<Transaction, 'exceptions'>, target: string): P
 
 function eventOf({ run, target, now }: CheckRun & { target: string }, person: string, drifts: Drift[]): IdentityEvent {
   const data: DriftData = { findings: drifts.map(({ person: _, ...drift }) => drift) };
-  const id = ownId(`${schedules.reconcile}.${run}-${target}.${person}`);
-  const said = { type: 'drift-found' as const, subject: person, data };
-  return {
-    ...{ ...said, key: eventKey(ownSource, id), source: ownSource, id, receivedAt: now },
-    payloadHash: payloadHash({ ...said, id }),
-  };
+  const id = `${schedules.reconcile}.${run}-${target}.${person}`;
+  return insideEvent({ source: ownSource, id, type: 'drift-found', subject: person, data, now });
 }
 
 const most = 20;

@@ -9,6 +9,7 @@ import type { Store } from './directory/store.ts';
 import { startSealer } from './ledger/sealer.ts';
 import { Failure } from './model/failure.ts';
 import type { Policy } from './policy/schema.ts';
+import { connectReports } from './sources/report.ts';
 import { type ConnectedTargets, connectTargets } from './targets/connect.ts';
 import { endOrder, type Teardown } from './teardown.ts';
 import { type TemporalAddress, workerConnection } from './temporal-connection.ts';
@@ -62,8 +63,10 @@ export async function startWork(
   const { config, policy, store, secret, log, teardown } = foundation;
   const connection = await workerConnection(temporal, log);
   teardown.add(endOrder.connections, "the workers' connection", () => connection.close());
+  const reports = connectReports(config.sources, { secret, clock: Date.now, folder: config.folder });
+  for (const [name, report] of reports) teardown.add(endOrder.targets, `the report of ${name}`, () => report.close());
   const workers = await startWorkers({
-    ...{ connection, store, config, policy, targets, log },
+    ...{ connection, store, config, policy, targets, reports, log },
     namespace: temporal.namespace,
     bundle: { codePath: bundlePath() },
     proofKey: () => proofKey(config, secret),

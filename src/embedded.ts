@@ -21,6 +21,7 @@ import { createReceiver } from './receiver/receiver.ts';
 import { globalTechImport, globalTechPeople } from './sandbox/globaltech.ts';
 import { type Sandbox, startSandbox } from './sandbox/server.ts';
 import { standIns } from './sandbox/stand-ins.ts';
+import { ensureSchedules, wantedSchedules } from './schedules.ts';
 import { secretResolver } from './secrets.ts';
 import type { ConnectedTargets } from './targets/connect.ts';
 import { endOrder, Teardown } from './teardown.ts';
@@ -108,6 +109,7 @@ async function start(options: EmbeddedOptions, teardown: Teardown): Promise<Omit
   await connection.ensureConnected();
   startWatching(foundation, targets, client);
   if (own === undefined) await enterExamplePeople(store, options.report);
+  await ensureSchedules(client, wantedSchedules(policy, config));
   const addresses = await listenBoth(
     foundation,
     client,

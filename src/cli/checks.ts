@@ -5,6 +5,7 @@ import { openStore } from '../directory/connect.ts';
 import { Failure } from '../model/failure.ts';
 import { musterQueue, targetQueue } from '../model/messages.ts';
 import { receivingSources } from '../receiver/receiving-source.ts';
+import { scheduleFaults, type WantedSchedule } from '../schedules.ts';
 import { abilitiesOf, connectTargets } from '../targets/connect.ts';
 import { lazyClient, type TemporalAddress } from '../temporal-connection.ts';
 import { searchAttributeGap } from '../temporal-namespace.ts';
@@ -122,9 +123,13 @@ export function checkDatabase(config: Config | undefined, secret: Secret, env: N
   });
 }
 
-/** Temporal's namespace, its search attributes, and somebody at work on every queue. */
-export async function checkTemporal(temporal: TemporalAddress, targets: string[]): Promise<Finding[]> {
-  const { connection } = lazyClient(temporal);
+/** Temporal's namespace, its search attributes and schedules, and somebody at work on every queue. */
+export async function checkTemporal(
+  temporal: TemporalAddress,
+  targets: string[],
+  wanted: readonly WantedSchedule[] | undefined,
+): Promise<Finding[]> {
+  const { client, connection } = lazyClient(temporal);
   const { namespace, options } = temporal;
   try {
     const answering = await find('temporal', async () => {
@@ -157,7 +162,15 @@ export async function checkTemporal(temporal: TemporalAddress, targets: string[]
       const advice = 'Start one with `muster worker` (or `muster start`).';
       return { status: 'warning', says: `nobody is at work on ${idle.join(', ')}`, advice };
     });
-    return [answering, await attributes, await workers];
+    const scheduled = find('schedules', async () => {
+      if (wanted === undefined)
+        return { status: 'warning', says: 'without configuration and policy nobody knows which' };
+      const faults = await ask(connection, options.address, () => scheduleFaults(client, wanted));
+      if (faults.length === 0) return `${wanted.map(({ id }) => id).join(', ')} are as they are to be`;
+      const advice = 'Run `muster setup`; a paused one is let go with `temporal schedule toggle --unpause`.';
+      return { status: 'failed', says: faults.join('; '), advice };
+    });
+    return [answering, await attributes, await scheduled, await workers];
   } finally {
     await connection.close();
   }

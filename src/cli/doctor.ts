@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import type { Config } from '../config.ts';
 import type { FailureCode } from '../model/failure.ts';
 import { failureCodes } from '../model/failure.ts';
+import type { Policy } from '../policy/schema.ts';
+import { wantedSchedules } from '../schedules.ts';
 import { secretResolver } from '../secrets.ts';
 import { temporalAt, temporalFromEnvironment } from '../temporal-connection.ts';
 import { findRunning, type Running, request } from './api.ts';
@@ -44,7 +46,11 @@ async function examine(cli: Cli, settings: Settings): Promise<Finding[]> {
     config = configOf(settings, running?.home);
     return `${settings.config ?? `muster.yaml in ${running?.home ?? settings.home}`} is right`;
   });
-  const policy = await find('policy', async () => `${settings.policy} is right (${policyOf(settings).hash})`);
+  let rules: Policy | undefined;
+  const policy = await find('policy', async () => {
+    rules = policyOf(settings);
+    return `${settings.policy} is right (${rules.hash})`;
+  });
   const folder = config?.folder ?? settings.home;
   const secret = secretResolver(folder, cli.env);
   const elsewhere = running === undefined || Boolean(cli.env['TEMPORAL_ADDRESS']);
@@ -52,7 +58,11 @@ async function examine(cli: Cli, settings: Settings): Promise<Finding[]> {
   // Without a configuration there is still something to say about what it would stand on.
   const { targets = {} } = config ?? {};
   const rest = await Promise.all([
-    checkTemporal(temporal, Object.keys(targets)),
+    checkTemporal(
+      temporal,
+      Object.keys(targets),
+      rules === undefined || config === undefined ? undefined : wantedSchedules(rules, config),
+    ),
     checkDatabase(config, secret, cli.env),
     ...(running === undefined ? [] : [checkRunning(running)]),
     ...(config === undefined

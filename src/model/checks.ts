@@ -19,12 +19,14 @@ export interface DeliveryWindow {
   to: string;
 }
 
-/** What one delivery check hands to the next: its result, which Temporal keeps for the schedule. */
-export interface DeliveryCursor {
-  /** By source: the end of the last window that could be read. */
-  checkedTo: Record<string, string>;
-  /** By source: hashes of what was missing and is still, so that overlapping windows tell it once. */
-  told: Record<string, string[]>;
+/** What one delivery check came to. */
+export interface DeliveryCheck {
+  windows: (DeliveryWindow & {
+    /** How many were missing; absent where nothing of the list could be read. */
+    missing?: number;
+    /** Not all of the source's list could be read. */
+    unread: boolean;
+  })[];
 }
 
 /** Which run asks, and when: workflow time, an ISO instant. */
@@ -38,14 +40,9 @@ export interface CheckRun {
 /** Activities of the delivery check, on the queue `muster`. */
 export interface DeliveryActivities {
   /** Windows that ended since the last run, one for each source that policy has checked. */
-  dueDeliveryChecks(request: { now: string; cursor: DeliveryCursor }): Promise<DeliveryWindow[]>;
-  /**
-   * Holds the source's own list against the ledger and the directory. Gives the hashes of what is missing, and why not all of
-   * the list could be read.
-   */
-  checkDelivery(
-    request: CheckRun & { window: DeliveryWindow; told: string[] },
-  ): Promise<{ missing: string[]; unread?: string }>;
+  dueDeliveryChecks(request: { now: string }): Promise<DeliveryWindow[]>;
+  /** Holds the source's own list against the ledger and the directory. Says why not all of the list could be read. */
+  checkDelivery(request: CheckRun & { window: DeliveryWindow }): Promise<{ missing: number; unread?: string }>;
   /** The source's list could not be read: that is no silence, and somebody must see to it. */
   reportUnread(request: CheckRun & { window: DeliveryWindow; message: string }): Promise<void>;
   /** Sources from which nothing came for their usual time, and those that are back. */

@@ -1,4 +1,4 @@
-import type { DeliveryCursor, DeliveryWindow } from '../model/checks.ts';
+import type { DeliveryWindow } from '../model/checks.ts';
 import type { Policy } from '../policy/schema.ts';
 
 /** What was entered in the last moments of a window is still on its way: it is looked at this much later. */
@@ -14,13 +14,14 @@ const longestMs = 7 * 86_400_000;
 export function dueWindows(
   checks: Policy['deliveryChecks'],
   sources: ReadonlySet<string>,
-  { checkedTo }: Pick<DeliveryCursor, 'checkedTo'>,
+  checkedTo: ReadonlyMap<string, string>,
   now: string,
 ): DeliveryWindow[] {
   return Object.entries(checks).flatMap(([source, { every, window }]) => {
     if (!sources.has(source)) return [];
     const to = Math.floor((Date.parse(now) - graceMs(every)) / every) * every;
-    const last = checkedTo[source] === undefined ? undefined : Date.parse(checkedTo[source]);
+    const checked = checkedTo.get(source);
+    const last = checked === undefined ? undefined : Date.parse(checked);
     if (last !== undefined && to <= last) return [];
     const from = Math.max(Math.min(to - window, last ?? to), to - Math.max(longestMs, window));
     return [{ source, from: new Date(from).toISOString(), to: new Date(to).toISOString() }];

@@ -34,7 +34,8 @@ function activities(policy: Partial<Policy> = checked(), mode: 'observe' | 'enfo
   const delivery = createCheckActivities(made.dependencies);
   return {
     ...made,
-    check: (told: string[] = [], of = window) => asActivity(() => delivery.checkDelivery({ ...run, window: of, told })),
+    check: (of = window) => asActivity(() => delivery.checkDelivery({ ...run, window: of })),
+    due: (now: string) => delivery.dueDeliveryChecks({ now }),
     unread: (message: string) => asActivity(() => delivery.reportUnread({ ...run, window, message })),
     silence: (now: string) => asActivity(() => delivery.checkSilence({ ...run, now })),
   };
@@ -67,7 +68,7 @@ const open = async () =>
   }));
 
 const evidenceOf = async (kind: string) =>
-  (await store.read((reader) => reader.evidence({ workflowId: run.workflowId }, {}))).items
+  (await store.read((reader) => reader.evidence({ workflowId: 'delivery-check' }, {}))).items
     .filter((row) => row.kind === kind)
     .map(({ data }) => data);
 
@@ -76,13 +77,20 @@ describe('the delivery check', () => {
     await add('GT-1', 'GT-2');
     await arrive('a', 'GT-1');
     report.list = [leaves('GT-1')];
-    expect(await activities().check()).toEqual({ missing: [] });
+    expect(await activities().check()).toEqual({ missing: 0 });
     expect(await open()).toEqual([]);
     expect(await evidenceOf('delivery-compared')).toEqual([
       {
-        ...{ ...window, run: run.run, query: 'the list of a test', readAt: expect.any(String) },
+        ...{ ...window, workflowId: run.workflowId, query: 'the list of a test', readAt: expect.any(String) },
         ...{ reported: { terminated: 1, hired: 0 }, arrived: { terminated: 1, hired: 0 } },
-        ...{ agrees: { terminated: 0, hired: 0 }, missing: [], confidential: 0, takeIn: false, complete: true },
+        ...{
+          agrees: { terminated: 0, hired: 0 },
+          missing: [],
+          confidential: 0,
+          takeIn: false,
+          complete: true,
+          hashes: [],
+        },
       },
     ]);
   });
@@ -96,7 +104,7 @@ describe('the delivery check', () => {
       { workerId: 'GT-3', kind: 'hired', effectiveDate: '2025-12-01', data: { startDate: '2025-12-01' } },
     ];
     const { check, started } = activities();
-    expect((await check()).missing).toHaveLength(2);
+    expect(await check()).toEqual({ missing: 2 });
     expect(await open()).toEqual([
       {
         id: `delivery-check/workday/missing/${window.to}`,
@@ -112,7 +120,7 @@ describe('the delivery check', () => {
     await add('GT-1');
     await arrive('a', 'GT-1', { effectiveDate: '2025-11-30', outcome: 'scheduled', data: {} });
     report.list = [leaves('GT-1')];
-    expect((await activities().check()).missing).toHaveLength(1);
+    expect(await activities().check()).toEqual({ missing: 1 });
   });
 
   it('finds an end whose event was applied and whose person is active all the same', async () => {
@@ -129,7 +137,7 @@ describe('the delivery check', () => {
     await add('GT-1');
     await store.transaction((tx) => tx.updatePerson('GT-1', { state: 'Terminated' }));
     report.list = [leaves('GT-1')];
-    expect(await activities().check()).toEqual({ missing: [] });
+    expect(await activities().check()).toEqual({ missing: 0 });
     expect(await evidenceOf('delivery-compared')).toMatchObject([{ agrees: { terminated: 1, hired: 0 } }]);
   });
 
@@ -137,16 +145,18 @@ describe('the delivery check', () => {
     await add('GT-1');
     await arrive('a', 'GT-1', { outcome: 'ignored' });
     report.list = [leaves('GT-1')];
-    expect(await activities(checked(), 'observe').check()).toEqual({ missing: [] });
+    expect(await activities(checked(), 'observe').check()).toEqual({ missing: 0 });
   });
 
   it('tells what windows that overlap both miss once', async () => {
     await add('GT-1');
     report.list = [leaves('GT-1')];
-    const { check } = activities();
-    const { missing } = await check();
-    const next = { ...window, from: '2025-11-15T11:00:00.000Z', to: '2025-11-15T12:00:00.000Z' };
-    expect(await check(missing, next)).toEqual({ missing });
+    const { check, due } = activities();
+    await check();
+    expect(await due('2025-11-15T11:55:00.000Z')).toEqual([]);
+    const [next] = await due('2025-11-15T12:02:00.000Z');
+    expect(next).toEqual({ ...window, from: '2025-11-15T11:00:00.000Z', to: '2025-11-15T12:00:00.000Z' });
+    expect(await check(next)).toEqual({ missing: 1 });
     expect(await open()).toHaveLength(1);
   });
 
@@ -192,14 +202,16 @@ describe('the delivery check', () => {
     expect(await open()).toEqual([]);
   });
 
-  it('a list with a bad line is compared as far as it can be read', async () => {
+  it('a list with a bad line is compared as far as it can be read, and the next window reaches back over it', async () => {
+    const { check, due } = activities();
+    await check({ ...window, from: '2025-11-15T09:45:00.000Z', to: '2025-11-15T10:45:00.000Z' });
     report.list = [leaves('GT-8')];
     report.failure = new Failure('protocol', '1 lines cannot be read: row 2');
-    expect(await activities().check()).toEqual({
-      missing: [expect.any(String)],
-      unread: '1 lines cannot be read: row 2',
-    });
+    expect(await check()).toEqual({ missing: 1, unread: '1 lines cannot be read: row 2' });
     expect(await open()).toHaveLength(1);
+    expect(await due('2025-11-15T12:02:00.000Z')).toEqual([
+      { ...window, from: '2025-11-15T10:45:00.000Z', to: '2025-11-15T12:00:00.000Z' },
+    ]);
   });
 
   it('a refused login is not tried again in a hurry', async () => {

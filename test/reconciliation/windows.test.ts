@@ -5,7 +5,7 @@ const minute = 60_000;
 const checks = { workday: { every: 15 * minute, window: 60 * minute, takeIn: false } };
 const at = (time: string) => `2025-11-15T${time}.000Z`;
 const due = (now: string, checkedTo: Record<string, string> = {}, sources = ['workday']) =>
-  dueWindows(checks, new Set(sources), { checkedTo }, now);
+  dueWindows(checks, new Set(sources), new Map(Object.entries(checkedTo)), now);
 
 describe('windows of a delivery check', () => {
   it('end at every quarter of an hour, and are looked at two minutes later', () => {
