@@ -84,8 +84,10 @@ export function startWatching(
   client: Client,
 ): void {
   const { incidents } = config.alerts;
-  if (incidents === undefined) log.warn('muster.yaml names no target for incidents: alerts are in this log alone');
-  const watch = startWatch({ ...{ client, store, targets, incidents, log }, exceptions: policy.exceptions });
+  if (incidents === undefined && policy.alerts.routes.length === 0) {
+    log.warn('neither policy.yaml nor muster.yaml says where alerts go: they are in this log alone');
+  }
+  const watch = startWatch({ client, store, targets, policy, incidents, log });
   teardown.add(endOrder.watch, 'the watch', () => watch.stop());
 }
 

@@ -3,7 +3,7 @@ import { HttpProblem } from '../http/problem.ts';
 import { exceptionKinds } from '../model/exception.ts';
 import { listed, pageOfQuery, paging } from './lists.ts';
 import type { Desk } from './operator.ts';
-import { resolutionShape, resolveException, resolvers } from './resolve-exception.ts';
+import { resolutionShape, resolveException, resolvers, takeException } from './resolve-exception.ts';
 import { noBody, noQuery, type Route, route } from './route.ts';
 import { Secrecy } from './secrecy.ts';
 import { exceptionShape, pageOf, resolvedShape } from './shapes.ts';
@@ -44,6 +44,17 @@ export function exceptionsRoutes(desk: Desk): Route[] {
           );
         }),
     }),
+    // Before the next ones, whose id takes the rest of the path.
+    route({
+      method: 'post',
+      path: '/api/exceptions/{id}/take',
+      summary: 'Say that you see to it: its alert is not repeated any more',
+      roles: resolvers,
+      query: noQuery,
+      body: z.strictObject({}),
+      answer: resolvedShape,
+      work: ({ operator, id }) => takeException(desk, operator, id),
+    }),
     route({
       method: 'get',
       path: '/api/exceptions/{id}',
@@ -63,7 +74,8 @@ export function exceptionsRoutes(desk: Desk): Route[] {
     route({
       method: 'post',
       path: '/api/exceptions/{id}',
-      summary: 'Resolve one: retry it, say that it is done, drop it, or attach the event to a person',
+      summary:
+        'Resolve one: retry it, say that it is done, drop it, attach the event to a person, or, by two people, skip it for a while',
       roles: resolvers,
       query: noQuery,
       body: resolutionShape,

@@ -23,9 +23,18 @@ export const resolutionShape = z.discriminatedUnion(
       reason,
       person: z.string().min(1, 'must name a person').describe('by id, or by any other name that is theirs alone'),
     }),
+    z.strictObject({
+      action: z.literal('skip').describe('a step at a target is left undone for a while; two people say so'),
+      reason,
+      until: z
+        .union([z.iso.datetime(), z.iso.date()], 'must be a date such as 2026-01-31, or an instant')
+        .describe('it comes back then: within 30 days; a date is its beginning in UTC'),
+    }),
   ],
-  { error: ({ code }) => (code === 'invalid_union' ? 'must be retry, done, drop or attach' : undefined) },
+  { error: ({ code }) => (code === 'invalid_union' ? 'must be retry, done, drop, attach or skip' : undefined) },
 );
+
+type Wanted = z.output<typeof resolutionShape>;
 
 /** Everybody who may resolve some exception; which of them may resolve this one is seen when it is known. */
 export const resolvers = ['operator', 'security', 'admin'] as const;
@@ -35,16 +44,83 @@ export async function resolveException(
   desk: Desk,
   operator: Operator,
   id: string,
-  wanted: z.output<typeof resolutionShape>,
+  wanted: Wanted,
 ): Promise<{ said: string; exception: ExceptionRow }> {
   const { exception, resolution } = await desk.store.read(async (reader) => ({
     exception: await resolvable(desk, reader, operator, id, wanted.action),
     resolution: await withPerson(reader, wanted),
   }));
-  const said = isTheWatchs(exception)
-    ? await close(desk, operator, exception, resolution)
-    : await desk.resolutions.tell(exception, resolution, operator.id);
+  const said = await resolve(desk, operator, exception, wanted, resolution);
   return { said, exception: (await desk.store.read((reader) => reader.exception(id))) ?? exception };
+}
+
+function resolve(
+  desk: Desk,
+  operator: Operator,
+  exception: ExceptionRow,
+  wanted: Wanted,
+  resolution: Resolution,
+): Promise<string> {
+  if (isTheWatchs(exception)) return close(desk, operator, exception, resolution);
+  if (wanted.action === 'skip') return skip(desk, operator, exception, wanted);
+  return desk.resolutions.tell(exception, resolution, operator.id);
+}
+
+/** Says that an operator sees to it: its alert is not repeated any more. Whoever takes it after another has it then. */
+export async function takeException(
+  { store, now, ...desk }: Desk,
+  operator: Operator,
+  id: string,
+): Promise<{ said: string; exception: ExceptionRow }> {
+  const before = await store.read((reader) => resolvable({ store, now, ...desk }, reader, operator, id, 'take'));
+  if (before.takenBy === operator.id)
+    return { said: `${operator.id} has it since ${before.takenAt}`, exception: before };
+  const at = now();
+  return store.transaction(async (tx) => {
+    if (!(await tx.takeException(id, operator.id, at))) throw resolvedAlready(await tx.exception(id));
+    const { workflowId, takenBy } = before;
+    const data = { by: operator.id, ...(takenBy === undefined ? {} : { before: takenBy }) };
+    await tx.addEvidence([
+      { ...whatItIsAbout(before), workflowId, step: `${id}/${at}`, kind: 'exception-taken', at, data },
+    ]);
+    const said = `${operator.id} has it${takenBy === undefined ? '' : `, and not ${takenBy} any more`}`;
+    return { said, exception: (await tx.exception(id)) ?? before };
+  });
+}
+
+const skippable: ReadonlySet<ExceptionRow['kind']> = new Set(['step-failed', 'deadline-missed']);
+const longestSkipMs = 30 * 24 * 3_600_000;
+
+/** The first who wishes it is written down; a second person's equal wish goes to the workflow, in both names. */
+async function skip(
+  desk: Desk,
+  { id: by }: Operator,
+  exception: ExceptionRow,
+  { reason, until: day }: Extract<Wanted, { action: 'skip' }>,
+): Promise<string> {
+  const { id, kind, target, workflowId } = exception;
+  if (!skippable.has(kind) || target === undefined) {
+    throw new HttpProblem(409, 'only a step at a target is skipped: this is none');
+  }
+  const at = desk.now();
+  const until = new Date(day).toISOString();
+  const ahead = Date.parse(until) - Date.parse(at);
+  if (ahead <= 0 || ahead > longestSkipMs) {
+    const problem = ahead <= 0 ? 'is over' : 'is more than 30 days ahead';
+    throw new HttpProblem(400, `until: ${problem}`, { members: { errors: [{ path: '/until', problem }] } });
+  }
+  const asked = await desk.store.transaction(async (tx) => {
+    const answer = await tx.askSkip(id, { by, until, reason });
+    if (answer.is !== 'asked') return answer;
+    const about = { ...whatItIsAbout(exception), workflowId };
+    await tx.addEvidence([{ ...about, step: `${id}/${at}`, kind: 'skip-asked', at, data: { by, until } }]);
+    return answer;
+  });
+  if (asked.is === 'resolved') throw resolvedAlready(await desk.store.read((reader) => reader.exception(id)));
+  if (asked.is === 'asked') {
+    return `${by} wants to skip it until ${until}: a second person must want the same, until the same moment`;
+  }
+  return desk.resolutions.tell(exception, { action: 'skip', reason: asked.reason, until }, asked.by);
 }
 
 /** In the order in which a request can be wrong: what may not be seen is not there, and who caused a thing decides nothing of it. */
@@ -53,7 +129,7 @@ async function resolvable(
   reader: Reader,
   operator: Operator,
   id: string,
-  action: Resolution['action'],
+  action: Resolution['action'] | 'take',
 ): Promise<ExceptionRow> {
   const secrecy = new Secrecy(reader, operator, now());
   const exception = await reader.exception(id);
@@ -75,7 +151,7 @@ async function resolvable(
 }
 
 /** The person by their own id, as workflows know them. */
-async function withPerson(reader: Reader, wanted: z.output<typeof resolutionShape>): Promise<Resolution> {
+async function withPerson(reader: Reader, wanted: Wanted): Promise<Resolution> {
   if (wanted.action !== 'attach') return wanted;
   const [person, ...more] = await reader.personByAlias(wanted.person);
   if (person !== undefined && more.length === 0) return { ...wanted, person: person.id };
@@ -92,19 +168,28 @@ const isTheWatchs = ({ id }: ExceptionRow): boolean => id.startsWith('watch/');
 async function close(
   { store, now }: Desk,
   { id: by }: Operator,
-  { id, workflowId, person, event }: ExceptionRow,
+  exception: ExceptionRow,
   { action, reason = '' }: Resolution,
 ): Promise<string> {
   if (action !== 'done') {
     throw new HttpProblem(409, `the watch found this, and no workflow waits for an answer: "done" closes it`);
   }
   const at = now();
+  const { id, workflowId } = exception;
   await store.transaction(async (tx) => {
     if (!(await tx.resolveException(id, { action, by, reason }, at))) throw resolvedAlready(await tx.exception(id));
-    const about = { ...(person === undefined ? {} : { person }), ...(event === undefined ? {} : { event }) };
-    await tx.addEvidence([{ workflowId, step: id, kind: 'exception-resolved', ...about, at, data: { action, by } }]);
+    const about = { ...whatItIsAbout(exception), workflowId };
+    await tx.addEvidence([{ ...about, step: id, kind: 'exception-resolved', at, data: { action, by } }]);
   });
   return `${id}: done by ${by}`;
+}
+
+function whatItIsAbout({ person, event, target }: ExceptionRow): { person?: string; event?: string; target?: string } {
+  return {
+    ...(person === undefined ? {} : { person }),
+    ...(event === undefined ? {} : { event }),
+    ...(target === undefined ? {} : { target }),
+  };
 }
 
 function resolvedAlready(exception: ExceptionRow | undefined): HttpProblem {

@@ -109,6 +109,12 @@ export const exceptionShape = z.strictObject({
   resolvedAt: optional(moment),
   resolution: optional(z.strictObject({ action: z.string(), by: z.string(), reason: z.string() })),
   alertClosedAt: optional(moment),
+  /** Who sees to it. */
+  takenBy: optional(z.string()),
+  takenAt: optional(moment),
+  /** Until when a step is skipped, or is to be once somebody else wants what `skipAskedBy` wants. */
+  until: optional(moment),
+  skipAskedBy: optional(z.string()),
 });
 
 /** What the workflow that an exception belongs to said, and the exception as it is after that. */

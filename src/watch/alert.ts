@@ -1,131 +1,279 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { ExceptionRow, Store } from '../directory/store.ts';
+import type { AlertOf, AlertRow, ExceptionRow, Page, PageRequest, Store } from '../directory/store.ts';
 import { alertInLog } from '../model/exception.ts';
 import { Failure } from '../model/failure.ts';
-import type { ConnectedTarget } from '../targets/connect.ts';
-import type { CallContext, TicketsAbility } from '../targets/target.ts';
+import type { ConnectedTargets } from '../targets/connect.ts';
+import { bodyOf, messageOf, noteOf, resolvedMessageOf, titleOf } from './alert-words.ts';
+import { close, type Found, raise } from './found.ts';
+import { type AlertPolicy, isConfidential, placeOf, placesOf, routeOf } from './places.ts';
+import { addressOf } from './recipients.ts';
+import { tell } from './tell.ts';
 
-/** Where alerts go. Without a target for incidents they are in the log alone, which says so at every start. */
 export interface Alerting {
   store: Store;
-  incidents: ConnectedTarget | undefined;
+  targets: ConnectedTargets;
+  policy: AlertPolicy;
+  /** Where incidents go when policy has no routes. Without either, alerts are in the log alone. */
+  incidents: string | undefined;
   log: Logger;
   /** Milliseconds one call may take. */
-  callMs?: number;
+  callMs: number;
+  /** A place that could not be told for this long is itself something to see to. Milliseconds. */
+  failedMs: number;
+  /** Epoch milliseconds. */
+  clock(): number;
 }
 
-/** Sends an incident for every open exception that has none yet. What cannot be sent now is sent the next time round. */
-export async function alertOpenExceptions({ store, incidents, log, callMs = 20_000 }: Alerting): Promise<void> {
-  const { items } = await store.transaction((tx) => tx.exceptions({ open: true, unalerted: true }, { limit: 200 }));
-  for (const exception of items) {
-    try {
-      const alert = incidents === undefined ? alertInLog : await incident(incidents, exception, callMs);
-      log.error({ exception: exception.id, kind: exception.kind, alert }, exception.reason);
-      await store.transaction((tx) => tx.markAlerted(exception.id, alert, new Date().toISOString()));
-    } catch (error) {
-      log.error(
-        { exception: exception.id, error: String(error) },
-        `no alert could be sent for this exception, it is tried again: ${exception.reason}`,
-      );
+/** Alerts of the ledger: each open exception is told at every place that policy names, again until somebody has it, and closed there. */
+export class Alerts {
+  readonly #alerting: Alerting;
+  /** Targets that did not answer in this round: nobody else waits for as many timeouts. */
+  #away = new Map<string, unknown>();
+  #told = new Set<string>();
+
+  constructor(alerting: Alerting) {
+    this.#alerting = alerting;
+  }
+
+  /** One round. What cannot be sent or closed now is sent or closed the next time. */
+  async round(): Promise<void> {
+    this.#away = new Map();
+    this.#told = new Set();
+    await this.#plan();
+    await this.#send();
+    await this.#close();
+    await this.#endFailures();
+  }
+
+  /** Writes down where new exceptions are told; those with nowhere to go are in the log. */
+  async #plan(): Promise<void> {
+    const { store, log } = this.#alerting;
+    const now = this.#now();
+    const unalerted = everyPage((page) =>
+      store.read((reader) => reader.exceptions({ open: true, unalerted: true }, page)),
+    );
+    for await (const exception of unalerted) {
+      const places = await store.read((reader) => placesOf(this.#alerting, reader, exception, now));
+      if (places.length === 0) {
+        const secret = await store.read((reader) => isConfidential(reader, exception, now));
+        log.error(
+          { exception: exception.id, kind: exception.kind, alert: alertInLog },
+          secret ? 'an exception that is confidential is open' : exception.reason,
+        );
+        await store.transaction((tx) => tx.markAlerted(exception.id, alertInLog, now));
+        continue;
+      }
+      const rows = places.map((place) => ({
+        exception: exception.id,
+        route: routeOf(place),
+        target: place.target,
+        sentAt: now,
+      }));
+      await store.transaction((tx) => tx.planAlerts(rows));
     }
+  }
+
+  async #send(): Promise<void> {
+    const { store, policy, clock } = this.#alerting;
+    const repeatBefore = new Date(clock() - policy.alerts.repeatEvery).toISOString();
+    const due = everyPage((page) => store.read((reader) => reader.alertsToSend(repeatBefore, page)));
+    for await (const [exception, rows] of byException(due)) {
+      // Side by side: a place that hangs keeps no other of them waiting.
+      const sent = await Promise.all(rows.map((row) => this.#sendOne(exception, row)));
+      if (sent.some((done) => done)) await this.#noteAlert(exception);
+    }
+  }
+
+  async #sendOne(exception: ExceptionRow, row: AlertRow): Promise<boolean> {
+    const { store, policy } = this.#alerting;
+    const place = placeOf(row.route);
+    if (place.kind !== 'mail') return this.#try(exception, row, () => this.#tell(exception, row, place.address));
+    const email = await store.read((reader) => addressOf(policy, reader, exception, place.address));
+    if (email !== undefined) return this.#try(exception, row, () => this.#tell(exception, row, email));
+    // Whoever it was for is not there any more.
+    await store.transaction((tx) => tx.markClosed(row.exception, row.route, this.#now()));
+    return false;
+  }
+
+  async #tell(exception: ExceptionRow, { route, times }: AlertRow, address: string): Promise<void> {
+    const { store, targets, callMs } = this.#alerting;
+    const place = placeOf(route);
+    const told = tell(targets, place, exception, callMs);
+    const correlationId = correlationOf(exception.id);
+    let reference: string | undefined;
+    if (place.kind === 'incident') {
+      const urgency = urgentKinds.has(exception.kind) ? 'high' : 'medium';
+      reference = await told.openIncident({
+        ...{ correlationId, urgency },
+        ...{ title: titleOf(exception), body: bodyOf(exception) },
+      });
+    } else {
+      await told.send({
+        correlationId: times === 0 ? correlationId : `${correlationId}/${times + 1}`,
+        to: place.kind === 'channel' ? { channel: address } : { email: address },
+        ...messageOf(exception, times),
+      });
+    }
+    await store.transaction((tx) => tx.markSent(exception.id, route, this.#now(), reference));
+  }
+
+  /** What the exception itself says of its alert: all places that were told. */
+  async #noteAlert(exception: ExceptionRow): Promise<void> {
+    const { store, log } = this.#alerting;
+    const now = this.#now();
+    const rows = await store.read((reader) => reader.alerts(exception.id));
+    const alert = rows
+      .filter(({ times }) => times > 0)
+      .map((row) => this.#inWords(row))
+      .join(', ');
+    await store.transaction((tx) => tx.markAlerted(exception.id, alert, exception.alertedAt ?? now));
+    if (exception.alertedAt !== undefined) return;
+    const secret = await store.read((reader) => isConfidential(reader, exception, now));
+    log.error(
+      { exception: exception.id, kind: exception.kind, alert },
+      secret ? 'an exception that is confidential is open' : exception.reason,
+    );
+  }
+
+  #inWords({ route, reference }: AlertRow): string {
+    const { kind, target, address } = placeOf(route);
+    const title = this.#alerting.targets.get(target)?.title ?? target;
+    if (kind === 'mail') return `mail to ${address}`;
+    return `${title} ${kind === 'incident' ? (reference ?? '') : address}`;
+  }
+
+  async #close(): Promise<void> {
+    const { store, log } = this.#alerting;
+    const due = everyPage((page) => store.read((reader) => reader.alertsToClose(page)));
+    for await (const [exception, rows] of byException(due)) {
+      await Promise.all(rows.map((row) => this.#closeOne(exception, row)));
+      const left = await store.read((reader) => reader.alerts(exception.id));
+      if (left.some(({ closedAt }) => closedAt === undefined)) continue;
+      await store.transaction((tx) => tx.markAlertClosed(exception.id, this.#now()));
+      log.info({ exception: exception.id, alert: exception.alert }, 'resolved, and its alert is closed');
+    }
+  }
+
+  async #closeOne(exception: ExceptionRow, row: AlertRow): Promise<void> {
+    const { store, targets, callMs } = this.#alerting;
+    const place = placeOf(row.route);
+    const sayClosed = async () => {
+      const told = tell(targets, place, exception, callMs);
+      if (place.kind === 'incident') await told.closeIncident(correlationOf(exception.id), noteOf(exception));
+      if (place.kind === 'channel') {
+        await told.send({
+          correlationId: `${correlationOf(exception.id)}/resolved`,
+          to: { channel: place.address },
+          ...resolvedMessageOf(exception),
+        });
+      }
+    };
+    const markClosed = () => store.transaction((tx) => tx.markClosed(row.exception, row.route, this.#now()));
+    // Who was told nothing has nothing to close; of a mail nobody waits for the end.
+    if (row.times === 0 || place.kind === 'mail') await markClosed();
+    else {
+      await this.#try(exception, row, async () => {
+        await sayClosed();
+        await markClosed();
+      });
+    }
+  }
+
+  /** Tries one place. Who is out of reach for one exception is so for all, until the next round. */
+  async #try(exception: ExceptionRow, row: AlertRow, work: () => Promise<void>): Promise<boolean> {
+    const { log } = this.#alerting;
+    const away = this.#away.get(row.target);
+    try {
+      if (away !== undefined) throw away;
+      await work();
+      this.#told.add(row.route);
+      return true;
+    } catch (error) {
+      if (away === undefined) {
+        if (!isAboutThisOne(error)) this.#away.set(row.target, error);
+        log.error(
+          { exception: exception.id, place: row.route, error: String(error) },
+          'this place could not be told of an exception, it is tried again',
+        );
+      }
+      await this.#failed(row, error);
+      return false;
+    }
+  }
+
+  /** Says, where it still can, that a place cannot be told. */
+  async #failed({ route, target, sentAt, times }: AlertRow, error: unknown): Promise<void> {
+    const { store, policy, clock, failedMs } = this.#alerting;
+    if (times > 0 || clock() - Date.parse(sentAt) < failedMs) return;
+    const open = await this.#openFailures();
+    if (open.some((exception) => routeIn(exception) === route)) return;
+    const words = error instanceof Error ? error.message : String(error);
+    const found: Found = {
+      id: `${failedPrefix}${route}${separator}${sentAt}`,
+      kind: 'alert-failed',
+      workflowId: 'watch',
+      target,
+      reason: `No alert could be sent to ${route} since ${sentAt}: ${words} Exceptions are told at policy's other places, and there as soon as it can be reached. Run \`muster doctor\`, and look at ${target} in muster.yaml.`,
+    };
+    await raise(store, policy.exceptions, found, this.#now());
+  }
+
+  /** A place that was told something in this round is well. */
+  async #endFailures(): Promise<void> {
+    const { store } = this.#alerting;
+    if (this.#told.size === 0) return;
+    for (const exception of await this.#openFailures()) {
+      if (!this.#told.has(routeIn(exception))) continue;
+      await close(store, exception, 'alerts can be sent there again', this.#now());
+    }
+  }
+
+  async #openFailures(): Promise<ExceptionRow[]> {
+    const filter = { open: true, kind: 'alert-failed' };
+    return (await this.#alerting.store.read((reader) => reader.exceptions(filter, { limit: 100 }))).items;
+  }
+
+  #now(): string {
+    return new Date(this.#alerting.clock()).toISOString();
   }
 }
 
-/** Closes the incidents of exceptions that are resolved. What cannot be closed now is closed the next time round. */
-export async function closeAlertsOfResolved({ store, incidents, log, callMs = 20_000 }: Alerting): Promise<void> {
-  // Whoever takes no incidents any more has none that could be closed there.
-  if (incidents === undefined) return;
-  let cursor: string | undefined;
-  do {
-    const { items, next } = await store.read((reader) =>
-      reader.exceptions(
-        { open: false, alertUnclosed: true },
-        { limit: 200, ...(cursor === undefined ? {} : { cursor }) },
-      ),
-    );
-    for (const exception of items) {
-      try {
-        await closeIncident(incidents, exception, callMs);
-        await store.transaction((tx) => tx.markAlertClosed(exception.id, new Date().toISOString()));
-        log.info({ exception: exception.id, alert: exception.alert }, 'resolved, and its alert is closed');
-      } catch (error) {
-        log.error(
-          { exception: exception.id, alert: exception.alert, error: String(error) },
-          'the alert of this exception, which is resolved, could not be closed, it is tried again',
-        );
-        // Who is out of reach for one is so for all, and the rest of the watch must not wait for as many timeouts.
-        if (!isAboutThisOne(error)) return;
-      }
-    }
-    cursor = next;
-  } while (cursor !== undefined);
-}
+const urgentKinds: ReadonlySet<ExceptionRow['kind']> = new Set([
+  'deadline-missed',
+  'workflow-failed',
+  'queue-unpolled',
+  'database-lost',
+]);
+
+const failedPrefix = 'watch/alert-failed/';
+const separator = '/since/';
+const routeIn = ({ id }: ExceptionRow): string => id.slice(failedPrefix.length, id.lastIndexOf(separator));
+
+/** Makes an alert recognisable where it arrives, however often it is sent. */
+export const correlationOf = (exception: string): string => `exception:${exception}`;
 
 function isAboutThisOne(error: unknown): boolean {
   return error instanceof Failure && ['refused', 'not-found', 'conflict', 'not-confirmed'].includes(error.code);
 }
 
-async function incident(incidents: ConnectedTarget, exception: ExceptionRow, callMs: number): Promise<string> {
-  const { ticket } = await ticketsOf(incidents).open(
-    {
-      correlationId: correlationOf(exception.id),
-      kind: incidentKind,
-      title: titleOf(exception),
-      body: bodyOf(exception),
-      urgency: exception.kind === 'deadline-missed' || exception.kind === 'workflow-failed' ? 'high' : 'medium',
-    },
-    contextOf(exception, callMs),
-  );
-  return `${incidents.title} ${ticket.number}`;
+async function* everyPage<T>(list: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T> {
+  let cursor: string | undefined;
+  do {
+    const { items, next } = await list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    yield* items;
+    cursor = next;
+  } while (cursor !== undefined);
 }
 
-/** An incident that somebody removed is closed enough. */
-async function closeIncident(incidents: ConnectedTarget, exception: ExceptionRow, callMs: number): Promise<void> {
-  const tickets = ticketsOf(incidents);
-  const context = contextOf(exception, callMs);
-  const ticket = await tickets.find(correlationOf(exception.id), incidentKind, context);
-  if (ticket?.state === 'open') await tickets.close(ticket, incidentKind, noteOf(exception), context);
-}
-
-function ticketsOf({ target, title }: ConnectedTarget): TicketsAbility {
-  if (target.tickets !== undefined) return target.tickets;
-  throw new Failure('misconfigured', `alerts.incidents names ${title}, which takes no tickets`);
-}
-
-const incidentKind = 'incident';
-
-function contextOf({ id, openedAt, resolvedAt }: ExceptionRow, callMs: number): CallContext {
-  return {
-    signal: AbortSignal.timeout(callMs),
-    beforeChange: async () => undefined,
-    now: resolvedAt ?? openedAt,
-    key: id,
-  };
-}
-
-/** ServiceNow keeps 100 characters of a correlation id, and exception ids can be longer. */
-export function correlationOf(exception: string): string {
-  const plain = `exception:${exception}`;
-  return plain.length <= 100 ? plain : `exception:${createHash('sha256').update(exception).digest('hex')}`;
-}
-
-function titleOf({ kind, person, target, event }: ExceptionRow): string {
-  const about = [person ?? event, target].filter((part) => part !== undefined).join(' in ');
-  return `Muster: ${kind.replaceAll('-', ' ')}${about === '' ? '' : `: ${about}`}`;
-}
-
-/** Who and what, but not the reason in words: it may be about somebody, and tickets have many readers. */
-function noteOf({ id, resolvedAt, resolution }: ExceptionRow): string {
-  const { action = 'resolved', by = 'muster' } = resolution ?? {};
-  return `Resolved in Muster at ${resolvedAt} by ${by}: ${action}. Muster's record of exception ${id} has the reason.`;
-}
-
-function bodyOf({ id, reason, owner, openedAt, dueAt, workflowId }: ExceptionRow): string {
-  return [
-    reason,
-    '',
-    `Owner: ${owner}, due ${dueAt}.`,
-    `Open since ${openedAt}. Workflow ${workflowId}, exception ${id}.`,
-  ].join('\n');
+/** They come in the order of their exceptions. */
+async function* byException(alerts: AsyncIterable<AlertOf>): AsyncGenerator<[ExceptionRow, AlertRow[]]> {
+  let current: [ExceptionRow, AlertRow[]] | undefined;
+  for await (const { exception, alert } of alerts) {
+    if (current?.[0].id === exception.id) current[1].push(alert);
+    else {
+      if (current !== undefined) yield current;
+      current = [exception, [alert]];
+    }
+  }
+  if (current !== undefined) yield current;
 }

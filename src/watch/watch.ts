@@ -1,20 +1,26 @@
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Store } from '../directory/store.ts';
-import type { ExceptionKind } from '../model/exception.ts';
 import { type PersonInput, priorities, workflowTypes } from '../model/messages.ts';
 import { personStart } from '../person-start.ts';
 import type { ConnectedTargets } from '../targets/connect.ts';
-import { alertOpenExceptions, closeAlertsOfResolved } from './alert.ts';
+import { Alerts } from './alert.ts';
+import { Database, Frontier } from './database.ts';
+import { raise } from './found.ts';
+import { InFlight } from './in-flight.ts';
+import type { AlertPolicy } from './places.ts';
+import { Queues } from './queues.ts';
+import { reopenSkipped } from './skipped.ts';
+import type { Watching } from './watching.ts';
+import { findFailedWorkflows, findWedgedWorkflows } from './workflows.ts';
 
 export interface WatchOptions {
   client: Client;
   store: Store;
   targets: ConnectedTargets;
-  /** The name of the target that takes incidents; absent: alerts are in the log alone. */
+  policy: AlertPolicy;
+  /** The target that takes incidents where policy has no routes; without either, alerts are in the log alone. */
   incidents?: string | undefined;
-  /** Who looks after what the watch finds, and within how many milliseconds. */
-  exceptions: { owner: string; dueIn: number };
   log: Logger;
   /** Between rounds. Default 15 s. */
   everyMs?: number;
@@ -22,16 +28,25 @@ export interface WatchOptions {
   unsettledMs?: number;
   /** Somebody whose date passed this long ago and who has no open workflow is started again. Default 30 s. */
   overdueMs?: number;
+  /** A queue without workers, a database or a Temporal that do not answer are told of after this. Defaults 30 s and 20 s. */
+  patienceMs?: number;
+  /** A place that could not be told of an exception for this long is an exception itself. Default 5 min. */
+  alertFailedMs?: number;
+  /** The longest that one call to a place that is told may take. Default 10 s. */
+  callMs?: number;
+  /** Epoch milliseconds. */
+  clock?: () => number;
 }
 
 /** Looks after everything from outside the workflows, because alarms must not live in what may be dead. */
 export function startWatch(options: WatchOptions): { stop(): Promise<void> } {
   const everyMs = options.everyMs ?? 15_000;
+  const watch = new Watch(options);
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
   const next = () => {
-    round = watchOnce(options).finally(() => {
+    round = watch.round().finally(() => {
       if (!stopped) timer = setTimeout(next, everyMs);
     });
   };
@@ -45,115 +60,101 @@ export function startWatch(options: WatchOptions): { stop(): Promise<void> } {
   };
 }
 
-/** One round. Each look is taken whatever became of the others; what is out of reach is said in the log. */
-export async function watchOnce(options: WatchOptions): Promise<void> {
-  const { store, targets, log } = options;
-  const look = async (what: string, work: () => Promise<void>) => {
+/** Longest that one look may ask Temporal for, in milliseconds; in-flight people take longer after a loss. */
+const lookMs = 10_000;
+const sweepMs = 60_000;
+
+/** The looks of a round, and what they remember from one to the next. */
+export class Watch {
+  readonly #watching: Watching;
+  readonly #unsettledMs: number;
+  readonly #overdueMs: number;
+  readonly #database: Database;
+  readonly #frontier: Frontier;
+  readonly #queues: Queues;
+  readonly #inFlight: InFlight;
+  readonly #alerts: Alerts;
+
+  constructor(options: WatchOptions) {
+    const { client, store, targets, policy, log, clock = Date.now, callMs = 10_000, patienceMs } = options;
+    this.#watching = { client, store, targets, policy, log, clock };
+    this.#unsettledMs = options.unsettledMs ?? 15 * 60_000;
+    this.#overdueMs = options.overdueMs ?? 30_000;
+    this.#database = new Database(this.#watching, callMs, patienceMs);
+    this.#frontier = new Frontier(this.#watching, patienceMs);
+    this.#queues = new Queues(this.#watching, patienceMs);
+    this.#inFlight = new InFlight(this.#watching, this.#overdueMs);
+    this.#alerts = new Alerts({
+      ...{ store, targets, policy, log, clock, callMs },
+      incidents: options.incidents,
+      failedMs: options.alertFailedMs ?? 5 * 60_000,
+    });
+  }
+
+  /** One round. Each look is taken whatever became of the others; what is out of reach is said in the log. */
+  async round(): Promise<void> {
+    const watching = this.#watching;
+    if ((await this.#look('look at the database', lookMs, () => this.#database.look())) !== true) return;
+    // At both ends: what workflows raised does not wait for what Temporal takes its time to answer.
+    await this.#look('send alerts', undefined, () => this.#alerts.round());
+    await this.#look('look for events that are stuck', lookMs, () => this.#findStuckEvents());
+    const isThere = await this.#look('look whether Temporal is there', lookMs, () => this.#frontier.look());
+    if (isThere === true) {
+      await this.#look('look for workers', lookMs, () => this.#queues.look());
+      await this.#look('look for workflows that failed', lookMs, () => findFailedWorkflows(watching));
+      await this.#look('look for workflows whose code fails', lookMs, () => findWedgedWorkflows(watching));
+      await this.#look('start people again whose date has passed', lookMs, () => this.#reviveOverdue());
+      await this.#look('open again what was skipped', lookMs, () => reopenSkipped(watching));
+      await this.#look('compare what is in flight with Temporal', sweepMs, () => this.#inFlight.look());
+    }
+    await this.#look('send and close alerts', undefined, () => this.#alerts.round());
+  }
+
+  async #look<T>(what: string, ms: number | undefined, work: () => Promise<T>): Promise<T | undefined> {
+    const { client, log } = this.#watching;
     try {
-      await work();
+      return await (ms === undefined ? work() : client.withDeadline(Date.now() + ms, work));
     } catch (error) {
       log.error({ error: String(error) }, `the watch could not ${what}`);
+      return undefined;
     }
-  };
-  await look('look for workflows that failed', () => findFailedWorkflows(options));
-  await look('look for events that are stuck', () => findStuckEvents(options));
-  await look('start people again whose date has passed', () => reviveOverdue(options));
-  const incidents = options.incidents === undefined ? undefined : targets.get(options.incidents);
-  await look('send alerts', () => alertOpenExceptions({ store, incidents, log }));
-  await look('close alerts', () => closeAlertsOfResolved({ store, incidents, log }));
-}
-
-async function findFailedWorkflows({ client, store, exceptions }: WatchOptions): Promise<void> {
-  const since = new Date(Date.now() - 24 * 3_600_000).toISOString();
-  const query = `WorkflowType IN ("${Object.values(workflowTypes).join('","')}") AND ExecutionStatus IN ("Failed","Terminated","TimedOut","Canceled") AND CloseTime > "${since}"`;
-  for await (const info of client.workflow.list({ query })) {
-    await raise(store, exceptions, {
-      id: `watch/${info.workflowId}/${info.runId}`,
-      kind: 'workflow-failed',
-      workflowId: info.workflowId,
-      reason: `${info.workflowId} ended ${info.status.name.toLowerCase()} and should not have. ${whatNow(info)}`,
-      ...aboutWhom(info.workflowId),
-    });
   }
-}
 
-function whatNow(info: WorkflowExecutionInfo): string {
-  return info.workflowId.startsWith('person:')
-    ? 'Whatever was under way is taken up again from the directory; look at its history to see who or what ended it.'
-    : `Its event is kept in the ledger. Look at the history, mend the cause, and reset it: temporal workflow reset --workflow-id '${info.workflowId}' --type FirstWorkflowTask --reason mended`;
-}
-
-async function findStuckEvents({ store, exceptions, unsettledMs = 15 * 60_000 }: WatchOptions): Promise<void> {
-  const before = new Date(Date.now() - unsettledMs).toISOString();
-  const { items } = await store.transaction((tx) => tx.arrivals({ unsettledBefore: before }, { limit: 500 }));
-  for (const arrival of items) {
-    // Held and parked events have exceptions of their own, and a person's step that is late has one by its deadline.
-    if (arrival.outcome !== undefined) continue;
-    const late = arrival.person === undefined ? [] : await openOf(store, arrival.person);
-    if (late.some((exception) => exception.event === arrival.key)) continue;
-    await raise(store, exceptions, {
-      id: `watch/stuck/${arrival.key}`,
-      kind: 'event-stuck',
-      event: arrival.key,
-      workflowId: arrival.workflowId,
-      reason: `${arrival.key} (${arrival.event.type} for ${arrival.event.subject}) arrived at ${arrival.receivedAt} and is not settled. Look at ${arrival.workflowId} and its person's workflow: are workers running, and what do their pending activities say?`,
-      ...(arrival.person === undefined ? {} : { person: arrival.person }),
-    });
+  async #findStuckEvents(): Promise<void> {
+    const { store, policy, clock } = this.#watching;
+    const before = new Date(clock() - this.#unsettledMs).toISOString();
+    const { items } = await store.read((reader) => reader.arrivals({ unsettledBefore: before }, { limit: 500 }));
+    for (const arrival of items) {
+      // Held and parked events have exceptions of their own, and a person's step that is late has one by its deadline.
+      if (arrival.outcome !== undefined) continue;
+      const late = arrival.person === undefined ? [] : await this.#openOf(arrival.person);
+      if (late.some((exception) => exception.event === arrival.key)) continue;
+      const found = {
+        id: `watch/stuck/${arrival.key}`,
+        kind: 'event-stuck' as const,
+        event: arrival.key,
+        workflowId: arrival.workflowId,
+        reason: `${arrival.key} (${arrival.event.type} for ${arrival.event.subject}) arrived at ${arrival.receivedAt} and is not settled. Look at ${arrival.workflowId} and its person's workflow: are workers running, and what do their pending activities say?`,
+        ...(arrival.person === undefined ? {} : { person: arrival.person }),
+      };
+      await raise(store, policy.exceptions, found, new Date(clock()).toISOString());
+    }
   }
-}
 
-async function openOf(store: Store, person: string) {
-  return (await store.transaction((tx) => tx.exceptions({ open: true, person }, { limit: 100 }))).items;
-}
-
-async function reviveOverdue({ client, store, log, overdueMs = 30_000 }: WatchOptions): Promise<void> {
-  const until = new Date(Date.now() - overdueMs).toISOString();
-  const overdue = await store.transaction((tx) => tx.due(until, 500));
-  for (const person of overdue) {
-    const handle = await client.workflow.start<(input: PersonInput) => Promise<void>>(
-      workflowTypes.person,
-      personStart(person, priorities.termination),
-    );
-    log.debug({ person, workflow: handle.workflowId }, 'a date has passed; their workflow is open');
+  async #openOf(person: string) {
+    return (await this.#watching.store.read((reader) => reader.exceptions({ open: true, person }, { limit: 100 })))
+      .items;
   }
-}
 
-interface Found {
-  id: string;
-  kind: ExceptionKind;
-  workflowId: string;
-  reason: string;
-  person?: string;
-  event?: string;
-}
-
-async function raise(store: Store, { owner, dueIn }: WatchOptions['exceptions'], found: Found): Promise<void> {
-  const now = new Date();
-  await store.transaction(async (tx) => {
-    const opened = await tx.openException({
-      ...found,
-      owner,
-      openedAt: now.toISOString(),
-      dueAt: new Date(now.getTime() + dueIn).toISOString(),
-    });
-    if (!opened) return;
-    const { id, kind, workflowId, person, event } = found;
-    const about = { ...(person === undefined ? {} : { person }), ...(event === undefined ? {} : { event }) };
-    await tx.addEvidence([
-      {
-        workflowId,
-        step: id,
-        kind: 'exception-opened',
-        ...about,
-        at: now.toISOString(),
-        data: { exception: kind, by: 'watch' },
-      },
-    ]);
-  });
-}
-
-function aboutWhom(workflowId: string): { person?: string; event?: string } {
-  if (workflowId.startsWith('person:')) return { person: workflowId.slice('person:'.length) };
-  if (workflowId.startsWith('event:')) return { event: workflowId.slice('event:'.length) };
-  return {};
+  async #reviveOverdue(): Promise<void> {
+    const { client, store, log, clock } = this.#watching;
+    const until = new Date(clock() - this.#overdueMs).toISOString();
+    for (const person of await store.read((reader) => reader.due(until, 500))) {
+      const handle = await client.workflow.start<(input: PersonInput) => Promise<void>>(
+        workflowTypes.person,
+        personStart(person, priorities.termination),
+      );
+      log.debug({ person, workflow: handle.workflowId }, 'a date has passed; their workflow is open');
+    }
+  }
 }

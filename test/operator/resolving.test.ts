@@ -153,8 +153,15 @@ describe('resolving an exception', () => {
   });
 
   it.each<[unknown, [string, string][]]>([
-    [{}, [['/action', 'must be retry, done, drop or attach']]],
-    [{ action: 'skip', reason: 'so' }, [['/action', 'must be retry, done, drop or attach']]],
+    [{}, [['/action', 'must be retry, done, drop, attach or skip']]],
+    [{ action: 'take', reason: 'so' }, [['/action', 'must be retry, done, drop, attach or skip']]],
+    [{ action: 'skip', reason: 'so' }, [['/until', 'must be a date such as 2026-01-31, or an instant']]],
+    [{ action: 'skip', until: '2025-12-01' }, [['/reason', 'is required']]],
+    [{ action: 'skip', reason: 'so', until: 'soon' }, [['/until', 'must be a date such as 2026-01-31, or an instant']]],
+    [
+      { action: 'skip', reason: 'so', until: '2025-12-01', by: 'security-1' },
+      [['/by', 'is not taken: who did it is said by the token']],
+    ],
     [{ action: 'drop' }, [['/reason', 'is required']]],
     [{ action: 'done', reason: '  ' }, [['/reason', 'must say why']]],
     [{ action: 'attach', reason: 'so' }, [['/person', 'is required']]],
@@ -222,6 +229,108 @@ describe('resolving an exception', () => {
     expect(answer.headers.get('retry-after')).toBe('5');
     expect(JSON.stringify(answer.body)).not.toContain('secret-host');
     expect(api.log.join('')).toContain('secret-host');
+  });
+});
+
+describe('skipping a step', () => {
+  const until = '2025-12-01T00:00:00.000Z';
+  const skip = { action: 'skip', reason: 'the vendor mends it', until: '2025-12-01' };
+  const step = () =>
+    addException(store, 'workday:a/close:github/step-failed', { target: 'github', person: 'GT-48291' });
+
+  it('takes two people, who want it until the same moment; the workflow hears it from both', async () => {
+    const id = await step();
+    const first = `wants to skip it until ${until}: a second person must want the same, until the same moment`;
+    for (const _twice of [1, 2]) {
+      expect(await resolve(id, skip)).toMatchObject({
+        status: 200,
+        body: { said: `operator-1 ${first}`, exception: { id, until, skipAskedBy: 'operator-1' } },
+      });
+    }
+    expect((await resolve(id, { ...skip, until: '2025-12-02' }, 'security')).body).toMatchObject({
+      said: expect.stringMatching(/^security-1 wants to skip it until 2025-12-02/),
+    });
+    await resolve(id, skip);
+    expect(workflows.told).toEqual([]);
+    expect(await resolve(id, { ...skip, reason: 'so be it', until }, 'security')).toMatchObject({
+      status: 200,
+      body: { said: 'so be it' },
+    });
+    expect(workflows.told.map(({ workflowId, message: { proof: _, ...message } }) => [workflowId, message])).toEqual([
+      [
+        'person:GT-48291',
+        {
+          ...{ exception: id, action: 'skip', until, by: 'operator-1 and security-1' },
+          reason: 'operator-1: the vendor mends it; security-1: so be it',
+        },
+      ],
+    ]);
+    const { message, workflowId } = workflows.told[0] ?? { message: {}, workflowId: '' };
+    const dependencies = { proofKey: async () => 'proof-key-of-the-tests' } as Partial<Dependencies> as Dependencies;
+    const { by = '', proof = { nonce: '', mac: '' } } = message as ResolveMessage;
+    expect(await verifyProof(dependencies, { workflowId, item: id, action: 'skip', by, ...proof })).toBe(true);
+  });
+
+  it('that the workflow does not take yet can be agreed to again', async () => {
+    const id = await step();
+    await resolve(id, skip);
+    workflows.answer = async () => {
+      throw new Error('14 UNAVAILABLE');
+    };
+    expect((await resolve(id, skip, 'security')).status).toBe(503);
+    workflows.answer = async () => 'so be it';
+    expect((await resolve(id, skip, 'security')).status).toBe(200);
+  });
+
+  it.each([
+    ['2025-11-15T12:00:00.000Z', 'until: is over'],
+    ['2025-12-15T12:00:00.001Z', 'until: is more than 30 days ahead'],
+  ])('until %s is refused', async (day, problem) => {
+    expect(detail(await resolve(await step(), { ...skip, until: day }))).toEqual([400, problem]);
+  });
+
+  it('is for steps at targets alone', async () => {
+    const id = await addException(store, 'x', { kind: 'needs-decision', target: 'github' });
+    expect(detail(await resolve(id, skip))).toEqual([409, 'only a step at a target is skipped: this is none']);
+    expect(workflows.told).toEqual([]);
+  });
+});
+
+describe('taking an exception', () => {
+  const take = (id: string, role = 'operator', body: unknown = {}) =>
+    api.post(`/api/exceptions/${id}/take`, body, role);
+
+  it('says who sees to it, the last who says so, with evidence', async () => {
+    const id = await addException(store, 'workday:a/x', { person: 'GT-48291' });
+    expect(await take(id)).toMatchObject({
+      status: 200,
+      body: { said: 'operator-1 has it', exception: { id, takenBy: 'operator-1', takenAt: noon } },
+    });
+    expect(await take(id)).toMatchObject({ body: { said: `operator-1 has it since ${noon}` } });
+    expect(await take(encodeURIComponent(id), 'security')).toMatchObject({
+      body: { said: 'security-1 has it, and not operator-1 any more', exception: { takenBy: 'security-1' } },
+    });
+    expect(await api.ask(`/api/exceptions?person=GT-48291`, 'viewer')).toMatchObject({
+      body: { items: [{ id, takenBy: 'security-1' }] },
+    });
+    const { items } = await store.read((reader) => reader.evidence({ person: 'GT-48291' }, {}));
+    expect(items.map(({ kind, data }) => [kind, data])).toContainEqual(['exception-taken', { by: 'operator-1' }]);
+    expect(workflows.told).toEqual([]);
+  });
+
+  it('is for who may resolve it, in their own name, while it is open', async () => {
+    const event = await addEvent(store, 'a', 'GT-48291', { by: 'operator-1' });
+    const id = await addException(store, 'x', { event });
+    const faulty = await take(id, 'security', { by: 'admin-1' });
+    expect([faulty.status, faults(faulty)]).toEqual([400, [['/by', 'is not taken: who did it is said by the token']]]);
+    expect([(await take(id, 'viewer')).status, (await take(id)).status]).toEqual([403, 403]);
+    expect((await take('person:GT-48291/none', 'security')).status).toBe(404);
+    const resolution = { action: 'drop', by: 'security-1', reason: 'a test' };
+    await store.transaction((tx) => tx.resolveException(id, resolution, noon));
+    expect(detail(await take(id, 'security'))).toEqual([
+      409,
+      `it was resolved already, at ${noon}: drop by security-1`,
+    ]);
   });
 });
 

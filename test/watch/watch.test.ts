@@ -1,11 +1,12 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExceptionRow } from '../../src/directory/store.ts';
 import { Failure } from '../../src/model/failure.ts';
 import { eventWorkflowId, personWorkflowId } from '../../src/model/messages.ts';
-import { alertOpenExceptions } from '../../src/watch/alert.ts';
-import { type WatchOptions, watchOnce } from '../../src/watch/watch.ts';
+import { personStart } from '../../src/person-start.ts';
+import { Watch } from '../../src/watch/watch.ts';
 import { FakeTarget } from '../helpers/fake-target.ts';
 import { type Line, startLine, until } from '../helpers/line.ts';
 import { devServer } from '../helpers/temporal.ts';
@@ -23,44 +24,31 @@ afterAll(() => environment?.teardown());
 async function begin(ad = new FakeTarget([{ id: 'schen', worker: 'GT-48291', enabled: true }])) {
   const servicenow = new FakeTarget();
   line = await startLine({ environment, targets: { ad } });
-  const options: WatchOptions = {
+  let skewMs = 0;
+  const watch = new Watch({
     client: environment.client,
     store: line.store,
-    targets: new Map([['servicenow', servicenow.connected('servicenow', 'ServiceNow')]]),
+    targets: new Map([
+      ['servicenow', servicenow.connected('servicenow', 'ServiceNow')],
+      ['ad', ad.connected('ad')],
+    ]),
+    policy: { ...line.policy, alerts: { ...line.policy.alerts, routes: [] } },
     incidents: 'servicenow',
-    exceptions: { owner: 'identity-security', dueIn: 60_000 },
     log: pino({ level: 'silent' }),
-    unsettledMs: 0,
-    overdueMs: 0,
+    ...{ unsettledMs: 0, overdueMs: 0, clock: () => Date.now() + skewMs },
+  });
+  const later = (ms: number) => {
+    skewMs = ms;
   };
-  return { ad, servicenow, options };
+  return { ad, servicenow, watch, later };
 }
 
 const exceptions = async (): Promise<ExceptionRow[]> =>
   (await line.store.transaction((tx) => tx.exceptions({}, { limit: 100 }))).items;
 
-const exception = async (id: string): Promise<ExceptionRow> => {
-  const found = await line.store.read((reader) => reader.exception(id));
-  if (found === undefined) throw new Error(`no exception ${id}`);
-  return found;
-};
-
-const open = (id: string) =>
-  line.store.transaction((tx) =>
-    tx.openException({
-      ...{ id, kind: 'step-failed', workflowId: id.slice(0, id.indexOf('/')), reason: 'it said no', owner: 'o' },
-      ...{ openedAt: '2026-01-01T00:00:00.000Z', dueAt: '2026-01-01T04:00:00.000Z' },
-    }),
-  );
-
-const resolve = (id: string) =>
-  line.store.transaction((tx) =>
-    tx.resolveException(id, { action: 'done', by: 'operator-1', reason: 'private' }, '2026-01-02T00:00:00.000Z'),
-  );
-
 describe('the watch', () => {
   it('opens one incident for an event whose workflow was ended by hand, however often it looks', async () => {
-    const { ad, servicenow, options } = await begin();
+    const { ad, servicenow, watch } = await begin();
     ad.misbehave = () => {
       throw new Failure('unavailable', 'away');
     };
@@ -69,14 +57,14 @@ describe('the watch', () => {
     await until(() => ad.calls.length > 0, 'the first try');
     await environment.client.workflow.getHandle(eventWorkflowId('workday:ended')).terminate('by hand');
     const found = await until(async () => {
-      await watchOnce(options);
+      await watch.round();
       return (await exceptions()).find(({ kind, alertedAt }) => kind === 'workflow-failed' && alertedAt !== undefined);
     }, 'the alert');
-    await watchOnce(options);
+    await watch.round();
     expect(found).toMatchObject({
       event: 'workday:ended',
       workflowId: 'event:workday:ended',
-      owner: 'identity-security',
+      owner: 'identity-operations',
     });
     const incidents = [...servicenow.tickets.values()].filter(({ title }) =>
       title.includes('workflow failed: workday:ended'),
@@ -86,7 +74,7 @@ describe('the watch', () => {
   });
 
   it('opens an incident for an event that nobody settles, because no worker runs', async () => {
-    const { servicenow, options } = await begin();
+    const { servicenow, watch } = await begin();
     await line.addPerson({ id: 'GT-2' });
     const event = {
       ...{ key: 'workday:stuck', source: 'workday', id: 'stuck', subject: 'GT-2', payloadHash: 'h', data: {} },
@@ -102,7 +90,7 @@ describe('the watch', () => {
         receivedAt: event.receivedAt,
       }),
     );
-    await watchOnce(options);
+    await watch.round();
     expect((await exceptions()).map(({ kind, event: key, alert }) => ({ kind, key, alert }))).toContainEqual({
       kind: 'event-stuck',
       key: 'workday:stuck',
@@ -111,92 +99,8 @@ describe('the watch', () => {
     expect(servicenow.tickets.size).toBeGreaterThan(0);
   });
 
-  it('alerts again and again until the incident could be opened, and keeps to one', async () => {
-    const { servicenow, options } = await begin();
-    let away = true;
-    servicenow.misbehave = () => {
-      if (away) throw new Failure('unavailable', 'away');
-    };
-    await line.store.transaction((tx) =>
-      tx.openException({
-        ...{ id: 'person:GT-3/x', kind: 'deadline-missed', workflowId: 'person:GT-3', reason: 'late', owner: 'o' },
-        ...{ openedAt: '2026-01-01T00:00:00.000Z', dueAt: '2026-01-01T04:00:00.000Z' },
-      }),
-    );
-    await watchOnce(options);
-    expect((await exceptions()).find(({ id }) => id === 'person:GT-3/x')?.alertedAt).toBeUndefined();
-    away = false;
-    await watchOnce(options);
-    await watchOnce(options);
-    expect(servicenow.changes.filter((change) => change.includes('GT-3'))).toEqual([
-      'open ticket exception:person:GT-3/x',
-    ]);
-  });
-
-  it('closes the incident of an exception that is resolved, again and again until it could be closed', async () => {
-    const { servicenow, options } = await begin();
-    const id = 'person:GT-4/x';
-    await open(id);
-    await watchOnce(options);
-    await resolve(id);
-    let away = true;
-    servicenow.misbehave = () => {
-      if (away) throw new Failure('unavailable', 'away');
-    };
-    await watchOnce(options);
-    expect((await exception(id)).alertClosedAt).toBeUndefined();
-    away = false;
-    await watchOnce(options);
-    const asked = servicenow.calls.length;
-    await watchOnce(options);
-    expect(servicenow.calls.length).toBe(asked);
-    expect((await exception(id)).alertClosedAt).toBeDefined();
-    const number = servicenow.tickets.get(`exception:${id}`)?.number;
-    expect(servicenow.changes.filter((change) => change === `close ticket ${number}`)).toHaveLength(1);
-    expect(servicenow.tickets.get(`exception:${id}`)?.closedWith).toBe(
-      `Resolved in Muster at 2026-01-02T00:00:00.000Z by operator-1: done. Muster's record of exception ${id} has the reason.`,
-    );
-  });
-
-  it('closes what can be closed, though one incident cannot, and asks a target that is away but once a round', async () => {
-    const { servicenow, options } = await begin();
-    const ids = ['person:GT-5/a', 'person:GT-5/b', 'person:GT-5/c'];
-    for (const id of ids) await open(id);
-    await watchOnce(options);
-    for (const id of ids) await resolve(id);
-    servicenow.tickets.delete(`exception:${ids[0]}`);
-    const stubborn = servicenow.tickets.get(`exception:${ids[1]}`)?.number;
-    servicenow.misbehave = (operation) => {
-      if (operation === `close ticket ${stubborn}`) throw new Failure('refused', 'a mandatory field');
-    };
-    await watchOnce(options);
-    const closed = await Promise.all(ids.map(async (id) => (await exception(id)).alertClosedAt !== undefined));
-    expect(closed).toEqual([true, false, true]);
-
-    for (const id of ['person:GT-6/a', 'person:GT-6/b']) await open(id);
-    servicenow.misbehave = () => undefined;
-    await alertOpenExceptions({ ...options, incidents: options.targets.get('servicenow') });
-    for (const id of ['person:GT-6/a', 'person:GT-6/b']) await resolve(id);
-    servicenow.misbehave = () => {
-      throw new Failure('timeout', 'no answer');
-    };
-    const before = servicenow.calls.length;
-    await watchOnce(options);
-    expect(servicenow.calls.length - before).toBe(1);
-  });
-
-  it('asks nobody to close what was alerted in the log alone', async () => {
-    const { servicenow, options } = await begin();
-    await open('person:GT-7/x');
-    await watchOnce({ ...options, incidents: undefined });
-    await resolve('person:GT-7/x');
-    await watchOnce(options);
-    expect(await exception('person:GT-7/x')).toMatchObject({ alert: 'log' });
-    expect(servicenow.calls.filter((call) => call.includes('GT-7'))).toEqual([]);
-  });
-
   it('starts somebody again whose date has passed and whose workflow was ended by hand', async () => {
-    const { ad, options } = await begin();
+    const { ad, watch } = await begin();
     let away = true;
     ad.misbehave = () => {
       if (away) throw new Failure('unavailable', 'away');
@@ -208,7 +112,7 @@ describe('the watch', () => {
     await environment.client.workflow.getHandle(eventWorkflowId('workday:lost')).terminate('by hand');
     await environment.client.workflow.getHandle(personWorkflowId('GT-48291')).terminate('by hand');
     away = false;
-    await watchOnce(options);
+    await watch.round();
     await until(() => ad.accounts.get('schen')?.enabled === false, 'the account to be closed');
     const arrival = await until(async () => {
       const row = await line.store.transaction((tx) => tx.arrival('workday:lost'));
@@ -216,5 +120,112 @@ describe('the watch', () => {
     }, 'the outcome');
     expect(arrival.settledAt).toBeDefined();
     expect(ad.changes).toEqual(['disable schen']);
+  });
+
+  it('tells of queues without workers, once, and ends that by itself when there are some', {
+    timeout: 180_000,
+  }, async () => {
+    const { watch, servicenow, later } = await begin();
+    const unpolled = async () =>
+      (await exceptions())
+        .filter(({ kind }) => kind === 'queue-unpolled')
+        .map(({ id, resolution }) => `${/queue-unpolled.([^/]*)/.exec(id)?.[1]} ${resolution?.by ?? 'open'}`)
+        .sort();
+    await line.addPerson({ id: 'GT-9' });
+    await line.store.transaction((tx) =>
+      tx.putPending('GT-9', {
+        ...{ id: 'end', kind: 'end', dueAt: '2099-01-01T00:00:00.000Z', event: 'workday:e', confidential: false },
+        data: {},
+      }),
+    );
+    await watch.round();
+    await line.status('GT-9');
+    // Nobody has asked for half a minute, but somebody answers.
+    later(40_000);
+    await watch.round();
+    expect((await unpolled()).filter((each) => each.startsWith('muster '))).toEqual([]);
+    await line.stopWorkers();
+    await watch.round();
+    expect((await unpolled()).filter((each) => each.startsWith('muster '))).toEqual(['muster open']);
+    // No worker may be between two questions for this long.
+    later(140_000);
+    await watch.round();
+    await watch.round();
+    expect(await unpolled()).toEqual(['muster open', 'muster-ad open', 'muster-servicenow open']);
+    expect([...servicenow.tickets.values()].filter(({ title }) => title.includes('queue unpolled'))).toHaveLength(3);
+    await line.restartWorkers();
+    later(0);
+    await until(async () => {
+      await watch.round();
+      return !(await unpolled()).includes('muster open');
+    }, 'the queue to be polled');
+    expect((await unpolled()).filter((each) => !each.startsWith('muster-servicenow'))).toEqual([
+      'muster muster',
+      'muster-ad muster',
+    ]);
+  });
+
+  it('starts everybody in flight and every open event again after Temporal lost its database, and says so once', async () => {
+    // What the directory and the ledger hold then, and this server has never heard of.
+    const { ad, watch } = await begin();
+    const waiting = Array.from({ length: 12 }, (_, index) => `GT-5${index}`);
+    const events = ['under-way', 'nobody', 'scheduled'].map((id) => `workday:lost-${id}`);
+    const [, nobody = '', scheduled = ''] = events;
+    for (const person of ['GT-48291', ...waiting]) await line.addPerson({ id: person });
+    await line.store.transaction(async (tx) => {
+      for (const key of events) {
+        const subject = key === nobody ? 'GT-404' : 'GT-48291';
+        const event = {
+          ...{ key, source: 'workday', id: key.slice(8), type: 'terminated' as const, subject, payloadHash: 'h' },
+          ...{ receivedAt: '2025-11-15T10:00:00.000Z', data: { effectiveDate: '2025-11-15' } },
+        };
+        const { receivedAt } = event;
+        await tx.admit({ key, event, workflowId: eventWorkflowId(key), firstRunId: 'r', receivedAt });
+      }
+      await tx.updateArrival(scheduled, { outcome: 'scheduled', person: 'GT-48291' });
+      for (const person of waiting) {
+        await tx.putPending(person, {
+          ...{ id: 'end', kind: 'end', dueAt: '2099-01-01T00:00:00.000Z', event: 'workday:e', confidential: false },
+          data: {},
+        });
+      }
+    });
+    await watch.round();
+    await watch.round();
+    const handles = (ids: string[]) => ids.map((id) => environment.client.workflow.getHandle(id));
+    const described = await Promise.all(handles(waiting.map(personWorkflowId)).map((handle) => handle.describe()));
+    expect(described.map(({ status }) => status.name)).toEqual(waiting.map(() => 'RUNNING'));
+    const [first, second, third] = handles(events.map(eventWorkflowId));
+    expect(await first?.result()).toMatchObject({ outcome: 'applied' });
+    expect((await second?.describe())?.status.name).toBe('RUNNING');
+    await expect(third?.describe()).rejects.toThrow(WorkflowNotFoundError);
+    expect(ad.changes).toEqual(['disable schen']);
+    const lost = (await exceptions()).filter(({ kind }) => kind === 'database-lost');
+    expect(lost.map(({ reason }) => /the workflows of (\d+ people and \d+ events)/.exec(reason)?.[1])).toEqual([
+      '12 people and 2 events',
+    ]);
+    await second?.terminate();
+  });
+
+  it('starts somebody again before their day, whose workflow was ended by hand in the Web UI', async () => {
+    const { watch } = await begin();
+    await line.addPerson({ id: 'GT-70' });
+    await line.store.transaction((tx) =>
+      tx.putPending('GT-70', {
+        ...{ id: 'start', kind: 'start', dueAt: '2099-01-01T00:00:00.000Z', event: 'workday:e', confidential: false },
+        data: {},
+      }),
+    );
+    const handle = environment.client.workflow.getHandle(personWorkflowId('GT-70'));
+    await environment.client.workflow.start('person', personStart('GT-70', 4));
+    await handle.terminate('by hand');
+    await until(async () => {
+      await watch.round();
+      return (await exceptions()).some(
+        ({ kind, person, alertedAt }) => kind === 'workflow-failed' && person === 'GT-70' && alertedAt !== undefined,
+      );
+    }, 'the alert');
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    expect((await exceptions()).filter(({ kind }) => kind === 'database-lost')).toEqual([]);
   });
 });
