@@ -16,6 +16,8 @@ const problemSchema = z.object({
 export interface Running {
   home: string;
   ready: Ready;
+  /** The operator in whose name it is asked. */
+  as: string;
 }
 
 /** The running stack of this home folder; without one there, a demo's below it. Undefined when nothing runs. */
@@ -23,7 +25,7 @@ export async function findRunning(settings: Settings): Promise<Running | undefin
   for (const home of [settings.home, join(settings.home, 'demo')]) {
     const ready = await readReady(home);
     // A killed process leaves its ready.json behind, and its lock, which nobody holds any more.
-    if (ready !== undefined && (await isHomeInUse(home))) return { home, ready };
+    if (ready !== undefined && (await isHomeInUse(home))) return { home, ready, as: settings.as };
   }
   return undefined;
 }
@@ -37,9 +39,9 @@ export async function requireRunning(settings: Settings): Promise<Running> {
   });
 }
 
-/** Asks the operator API as the first operator, and gives its JSON. Problem details come out as Failures in words. */
+/** Asks the operator API, and gives its JSON. Problem details come out as Failures in words. */
 export async function askApi(running: Running, path: string, body?: unknown): Promise<unknown> {
-  const token = (await readFile(join(running.home, 'secrets', 'operator-1'), 'utf8')).trim();
+  const token = await tokenOf(running);
   const answer = await request(new URL(path, running.ready.operator), {
     method: body === undefined ? 'GET' : 'POST',
     headers: {
@@ -50,6 +52,18 @@ export async function askApi(running: Running, path: string, body?: unknown): Pr
   });
   if (answer.status >= 400) throw problemOf(answer, 'the operator API');
   return answer.json;
+}
+
+async function tokenOf({ home, as }: Running): Promise<string> {
+  const file = join(home, 'secrets', as);
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new Failure('misconfigured', `no token of ${as} lies at ${file}`, {
+      advice: 'Name an operator whose token is there by --as or MUSTER_OPERATOR.',
+      cause: error,
+    });
+  }
 }
 
 /** An answer, its body read as JSON where it is some. */

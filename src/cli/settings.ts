@@ -12,6 +12,7 @@ const optionsSchema = z.object({
   home: z.string().optional(),
   config: z.string().optional(),
   policy: z.string().optional(),
+  as: z.string().optional(),
   json: z.boolean().default(false),
 });
 
@@ -22,6 +23,8 @@ export interface Settings {
   /** Undefined: there is no muster.yaml, and the embedded stack takes the demo configuration. */
   config: string | undefined;
   policy: string;
+  /** The operator in whose name a running Muster is asked; the file below its `secrets` that has the token. */
+  as: string;
   json: boolean;
 }
 
@@ -38,8 +41,15 @@ export function settingsOf(cli: Cli, command: Command): Settings {
     config: config === undefined ? firstThere([at('muster.yaml')]) : at(config),
     policy:
       policy === undefined ? (firstThere([at('policy.yaml')]) ?? join(packageFolder(), 'policy.yaml')) : at(policy),
+    as: plainName(from(options.as, 'MUSTER_OPERATOR') ?? 'operator-1'),
     json: options.json,
   };
+}
+
+/** It becomes a part of a path. */
+function plainName(operator: string): string {
+  if (/^\w[\w.-]*$/.test(operator)) return operator;
+  throw new Failure('misconfigured', `--as: "${operator}" is no operator's name; they are plain, such as operator-2`);
 }
 
 /** The configuration; without a muster.yaml the one that a `muster start` or `muster demo` left in its home. */

@@ -1,11 +1,11 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNull } from 'drizzle-orm';
 import { grant, legalHold } from './schema-access.ts';
 import type { Session } from './session.ts';
 import type { Transaction } from './store.ts';
 
-type Access = Pick<Transaction, 'putGrant' | 'removeGrant' | 'placeLegalHold' | 'liftLegalHold'>;
+type Access = Pick<Transaction, 'putGrant' | 'removeGrant' | 'placeLegalHold' | 'liftLegalHold' | 'legalHolds'>;
 
-/** Writes what people may have or keep beside what the policy's rules say. */
+/** Reads and writes what people may have or keep beside what the policy's rules say. */
 export function access(session: Session): Access {
   return {
     putGrant: (person, { until = null, approval = null, ...rest }) =>
@@ -48,6 +48,20 @@ export function access(session: Session): Access {
         if (found.liftAskedBy === by) return 'same';
         await database.update(legalHold).set({ liftedBy: by, liftedAt: at }).where(which);
         return 'lifted';
+      }),
+
+    legalHolds: () =>
+      session.run(async (database) => {
+        const inForce = isNull(legalHold.liftedAt);
+        const rows = await database
+          .select()
+          .from(legalHold)
+          .where(inForce)
+          .orderBy(asc(legalHold.at), asc(legalHold.id));
+        return rows.map(({ liftedBy: _, liftedAt: __, liftAskedBy, ...hold }) => ({
+          ...hold,
+          ...(liftAskedBy !== null && { liftAskedBy }),
+        }));
       }),
   };
 }

@@ -181,6 +181,8 @@ export interface Transaction {
   placeLegalHold(person: string, hold: Omit<LegalHold, 'liftAskedBy'>): Promise<void>;
   /** The first of two asks, the second lifts; says which it was, or `same` where the same person asked twice. */
   liftLegalHold(id: string, by: string, at: string): Promise<'asked' | 'lifted' | 'same' | 'none'>;
+  /** All that are in force, and of whom; the oldest first. */
+  legalHolds(): Promise<(LegalHold & { person: string })[]>;
   /** False where it is somebody else's; `freeBefore`: one that was released by then is nobody's any more. The person's other names of the kind become aliases. */
   reserveName(name: {
     person: string;
@@ -204,6 +206,11 @@ export interface Transaction {
   ): Promise<Page<Person>>;
   /** People with something pending at or before `until`, for whoever revives lost workflows. */
   due(until: string, limit: number): Promise<string[]>;
+  /** Starts that are to come, the next first; `before`: an ISO instant; `location`: of the person. */
+  starts(
+    filter: { before?: string; location?: string },
+    page: PageRequest,
+  ): Promise<Page<{ person: string; id: string; dueAt: string }>>;
   /** Ids of people with anything pending or with an open exception of their own workflow's, in order, after this one. */
   inFlight(after: string | undefined, limit: number): Promise<string[]>;
   /** Ids of people who wait for a target: by an open exception, by a pending change, or leaving with an account open there. */
@@ -385,6 +392,8 @@ export type Reader = Pick<
   | 'peopleOf'
   | 'people'
   | 'due'
+  | 'starts'
+  | 'legalHolds'
   | 'inFlight'
   | 'waitingForTarget'
   | 'countActive'

@@ -1,6 +1,8 @@
-import { and, asc, eq, gt, isNotNull, isNull, lte, min, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull, lt, lte, min, sql } from 'drizzle-orm';
 import { union } from 'drizzle-orm/pg-core';
+import { z } from 'zod';
 import { exception } from '../ledger/schema.ts';
+import { page, pageSize, pageStart } from './cursor.ts';
 import { account, pending, person } from './schema.ts';
 import type { Session } from './session.ts';
 import type { Transaction } from './store.ts';
@@ -8,7 +10,7 @@ import type { Transaction } from './store.ts';
 /** Reads and writes what will happen to people on a date. */
 export function timeline(
   session: Session,
-): Pick<Transaction, 'putPending' | 'removePending' | 'due' | 'inFlight' | 'waitingForTarget'> {
+): Pick<Transaction, 'putPending' | 'removePending' | 'due' | 'starts' | 'inFlight' | 'waitingForTarget'> {
   return {
     putPending: (person, { id, date = null, zone = null, ...change }) =>
       session.run(async (database) => {
@@ -34,6 +36,34 @@ export function timeline(
           .orderBy(asc(min(pending.dueAt)), asc(pending.person))
           .limit(limit);
         return rows.map((row) => row.person);
+      }),
+
+    starts: ({ before, location }, request) =>
+      session.run(async (database) => {
+        const after = pageStart(request, 'hires', z.tuple([z.iso.datetime(), z.string(), z.string()]));
+        const size = pageSize(request);
+        const { person: of, id, dueAt } = pending;
+        const rows = await database
+          .select({ person: of, id, dueAt })
+          .from(pending)
+          .innerJoin(person, eq(person.id, of))
+          .where(
+            and(
+              eq(pending.kind, 'start'),
+              after && sql`(${dueAt}, ${of}, ${id}) > (${after[0]}, ${after[1]}, ${after[2]})`,
+              before === undefined ? undefined : lt(dueAt, before),
+              location === undefined ? undefined : sql`${person.attributes}->>'location' = ${location}`,
+            ),
+          )
+          .orderBy(asc(dueAt), asc(of), asc(id))
+          .limit(size + 1);
+        return page(
+          rows,
+          size,
+          'hires',
+          (row) => [row.dueAt, row.person, row.id],
+          (row) => row,
+        );
       }),
 
     inFlight: (after = '', limit) =>

@@ -1,10 +1,13 @@
-import { type EndCategory, endCategories, type IdentityEvent } from './event.ts';
+import { type EndCategory, type EventType, endCategories, type IdentityEvent } from './event.ts';
 import { addDays, startOfDay } from './time.ts';
 
 /** Ends of these categories are nobody's business before they take effect, unless policy says otherwise. */
 export const confidentialCategories: ReadonlySet<EndCategory> = new Set(
   endCategories.filter((category) => category === 'involuntary' || category === 'forCause'),
 );
+
+/** Events that only security and administrators ever see. */
+export const legalHoldTypes: ReadonlySet<EventType> = new Set(['legal-hold-placed', 'legal-hold-lifted']);
 
 type Dated = Pick<IdentityEvent, 'effectiveDate' | 'effectiveAt' | 'data'>;
 

@@ -24,15 +24,30 @@ export function openApi(routes: readonly Route[]): Json {
   };
 }
 
-function operation({ summary, roles, path, query, body, answer }: Route): Json {
-  const parameters = [...pathParameters(path), ...queryParameters(query)];
+function operation({ summary, roles, starts, path, query, body, answer }: Route): Json {
+  const parameters = [
+    ...pathParameters(path),
+    ...queryParameters(query),
+    ...(starts === true ? [{ name: 'idempotency-key', in: 'header', schema: { type: 'string' } }] : []),
+  ];
   return {
     summary,
     ...(roles === undefined ? {} : { description: `Takes the role ${roles.join(' or ')}.` }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === noBody ? {} : { requestBody: { required: true, content: json(schemaOf(body, 'input')) } }),
     responses: {
-      200: { description: 'As asked', content: json(schemaOf(answer, 'output')) },
+      ...(starts === true
+        ? {
+            202: {
+              description: 'Taken; what comes of it is told by the event',
+              content: json(schemaOf(answer, 'output')),
+            },
+          }
+        : {}),
+      200: {
+        description: starts === true ? 'Taken before' : 'As asked',
+        content: json(schemaOf(answer, 'output')),
+      },
       default: {
         description: 'Problem details (RFC 9457)',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { importPeople } from '../directory/import-people.ts';
 import { peopleImport } from '../directory/imported-person.ts';
-import { HttpProblem } from '../http/problem.ts';
 import { personStates } from '../model/person.ts';
+import { knownPerson } from './known-person.ts';
 import { listed, pageOfQuery, paging } from './lists.ts';
 import type { Desk } from './operator.ts';
 import { noBody, noQuery, type Route, route } from './route.ts';
@@ -44,12 +44,7 @@ export function peopleRoutes({ store, now }: Desk): Route[] {
       answer: personDetailShape,
       work: ({ operator, id }) =>
         store.read(async (reader) => {
-          const [person, ...more] = await reader.personByAlias(id);
-          if (person === undefined) throw new HttpProblem(404, 'nobody goes by that name');
-          if (more.length > 0) {
-            const people = [person, ...more].map((each) => each.id);
-            throw new HttpProblem(409, `that is the name of ${people.join(' and of ')}`, { members: { people } });
-          }
+          const person = await knownPerson(reader, id);
           const secrecy = new Secrecy(reader, operator, now());
           const open = await secrecy.page(
             { limit: 500 },

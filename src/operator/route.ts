@@ -14,6 +14,8 @@ interface Described {
   summary: string;
   /** Absent: whoever has a token. */
   roles?: readonly Role[];
+  /** It starts something that goes on after the answer: 202 for what was taken, 200 for what was taken before. */
+  starts?: true;
 }
 
 /** One thing the API does: checked on the way in by the schemas that describe it in its OpenAPI document. */
@@ -31,6 +33,8 @@ export interface Asked<Query, Body> {
   body: Body;
   /** The part of the path that is in braces. */
   id: string;
+  /** The client's own id of what it asks: sent again with it, it is the same. */
+  idempotencyKey?: string;
 }
 
 /** The query of a route that takes none. */
@@ -56,10 +60,15 @@ export function route<Query extends z.ZodType, Body extends z.ZodType, Answer ex
       const query = checked(described.query, request.query, 'the query');
       const body = checked(described.body, definition.method === 'get' ? undefined : jsonOf(request), 'the body');
       const id = Object.values(request.params).flat().join('/');
-      response.json(await work({ operator, query, body, id }));
+      const key = request.get('idempotency-key');
+      const answer = await work({ operator, query, body, id, ...(key ? { idempotencyKey: key } : {}) });
+      response.status(described.starts === true && isNew(answer) ? 202 : 200).json(answer);
     },
   };
 }
+
+const isNew = (answer: unknown): boolean =>
+  typeof answer === 'object' && answer !== null && 'status' in answer && answer.status === 'accepted';
 
 function checked<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
   const read = schema.safeParse(value);

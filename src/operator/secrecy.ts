@@ -1,6 +1,6 @@
 import { heldIn } from '../../activities/held.ts';
 import type { Arrival, ExceptionRow, Page, PageRequest, Reader } from '../directory/store.ts';
-import { isConfidentialNow } from '../model/confidential.ts';
+import { isConfidentialNow, legalHoldTypes } from '../model/confidential.ts';
 import type { LegalHold } from '../model/grant.ts';
 import type { Reservation } from '../model/hold.ts';
 import { holdOf } from '../model/messages.ts';
@@ -62,6 +62,7 @@ export class Secrecy {
 
   /** The pending change of a scheduled end says whether it is confidential; before there is one, the event itself does. */
   async #isConfidential(arrival: Arrival): Promise<boolean> {
+    if (legalHoldTypes.has(arrival.event.type)) return true;
     if (arrival.event.type !== 'terminated' || arrival.outcome === 'applied') return false;
     const person = arrival.person === undefined ? undefined : await this.#reader.person(arrival.person);
     const pending = person?.pending.find((change) => change.event === arrival.key);

@@ -14,6 +14,9 @@ const nouns: Partial<Record<EventType, string>> = {
   'contract-end-changed': 'new contract end',
   terminated: 'termination',
   'termination-rescinded': 'rescinded termination',
+  // Who may know of a legal hold is few, and whoever sees Temporal is many.
+  'legal-hold-placed': 'change of record',
+  'legal-hold-lifted': 'change of record',
 };
 
 // Nothing is a secret about when somebody begins.

@@ -11,7 +11,7 @@ const documentShape = z.object({
     z.record(
       z.string(),
       z.looseObject({
-        parameters: z.array(z.looseObject({ name: z.string(), in: z.enum(['path', 'query']) })).default([]),
+        parameters: z.array(z.looseObject({ name: z.string(), in: z.enum(['path', 'query', 'header']) })).default([]),
         responses: z.looseObject({
           200: z.object({ content: z.object({ 'application/json': z.object({ schema: z.looseObject({}) }) }) }),
         }),
