@@ -203,7 +203,10 @@ async function takeAhead(
 /** An event that is rejected is over, unless another part of it was carried out before. */
 async function drop(tx: Transaction, { person, event, data }: Reservation, now: string): Promise<void> {
   if ((await tx.personEvent(person, event))?.outcome === 'applied') return;
-  await writeSettlement(tx, person, settlementOf(event, data.decided), now);
+  const settlement = settlementOf(event, data.decided);
+  if ((await tx.arrival(event)) !== undefined) await writeSettlement(tx, person, settlement, now);
+  // What Muster itself began never arrived from anywhere.
+  else await tx.putPersonEvent(person, event, settlement.outcome, settlement.reason, now);
 }
 
 const settlementOf = (event: string, decided: Reservation['data']['decided']): Settlement => ({

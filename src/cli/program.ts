@@ -18,6 +18,11 @@ const commands: Record<string, (cli: Cli) => Promise<Command>> = {
   doctor: async (cli) => (await import('./doctor.ts')).doctorCommand(cli),
   people: async (cli) => (await import('./people.ts')).peopleCommand(cli),
   exceptions: async (cli) => (await import('./exceptions.ts')).exceptionsCommand(cli),
+  holds: async (cli) => (await import('./holds.ts')).holdsCommand(cli),
+  stop: async (cli) => (await import('./stop.ts')).stopCommand(cli),
+  go: async (cli) => (await import('./stop.ts')).goCommand(cli),
+  approvals: async (cli) => (await import('./approvals.ts')).approvalsCommand(cli),
+  delegate: async (cli) => (await import('./delegate.ts')).delegateCommand(cli),
   send: async (cli) => (await import('./send.ts')).sendCommand(cli),
   terminate: async (cli) => (await import('./terminate.ts')).terminateCommand(cli),
 };
@@ -46,6 +51,7 @@ async function program(args: string[], cli: Cli): Promise<Command> {
       '--policy <file>',
       'policy.yaml: who gets what, and what an end does (MUSTER_POLICY, default ./policy.yaml)',
     )
+    .option('--as <operator>', 'ask in the name of another operator (MUSTER_OPERATOR, default operator-1)')
     .option('--json', 'print JSON, for scripts')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')

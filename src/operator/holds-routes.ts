@@ -6,6 +6,7 @@ import { HttpProblem } from '../http/problem.ts';
 import { Failure } from '../model/failure.ts';
 import type { Hold, Reservation } from '../model/hold.ts';
 import { decidedShape, holdDetailShape, holdShape, releaseShape } from './hold-shapes.ts';
+import { holdDetail, holdSummary, type ShownDetail, type ShownHold } from './hold-view.ts';
 import { listed, pageOfQuery, paging } from './lists.ts';
 import type { Desk } from './operator.ts';
 import type { Operator } from './operators.ts';
@@ -37,7 +38,7 @@ export function holdsRoutes(desk: Desk): Route[] {
           async (hold) => {
             if (!which(hold)) return false;
             const inside = await insideOf(reader, secrecy, hold, at);
-            if (inside !== undefined) shown.set(hold.id, summaryOf(hold, inside));
+            if (inside !== undefined) shown.set(hold.id, holdSummary(hold, inside));
             return inside !== undefined;
           },
         ),
@@ -91,30 +92,11 @@ export function holdsRoutes(desk: Desk): Route[] {
   ];
 }
 
-type ShownHold = z.input<typeof holdShape>;
-type ShownDetail = z.input<typeof holdDetailShape>;
-
 /** What of a hold this operator may see; undefined where there is something and they may see nothing of it. */
 async function insideOf(reader: Reader, secrecy: Secrecy, hold: Hold, now: string): Promise<Reservation[] | undefined> {
   const all = await heldIn(reader, hold, now);
   const seen = all.filter((each) => secrecy.showsReservation(each));
   return seen.length === 0 && all.length > 0 ? undefined : seen;
-}
-
-function summaryOf({ id, kind, state, reason, openedAt, closedAt, data }: Hold, inside: Reservation[]): ShownHold {
-  const many = (of: Reservation['state']) => inside.filter((each) => each.state === of).length;
-  const people = new Set(inside.map(({ person }) => person));
-  return {
-    ...{ id, kind, state, reason, limit: data.limit, causes: data.causes, openedAt },
-    ...(closedAt === undefined ? {} : { closedAt }),
-    ...(data.ahead === undefined ? {} : { ahead: data.ahead }),
-    releasing: data.releasing.map(({ by, at, reason: why, people: named }) => ({
-      ...{ by, at, reason: why },
-      // Whom they named may be nobody that this operator may see.
-      ...(named === undefined ? {} : { people: named.filter((person) => people.has(person)) }),
-    })),
-    ...{ held: many('held'), released: many('taken'), rejected: many('rejected') },
-  };
 }
 
 function detailOf({ store, now }: Desk, operator: Operator, id: string): Promise<ShownDetail> {
@@ -123,16 +105,7 @@ function detailOf({ store, now }: Desk, operator: Operator, id: string): Promise
     const hold = await reader.hold(id);
     const inside = hold && (await insideOf(reader, new Secrecy(reader, operator, at), hold, at));
     if (hold === undefined || inside === undefined) throw new HttpProblem(404, 'no hold has that id');
-    const items = inside.map(({ person, event, source, at: since, state, data }) => {
-      const { summary, priority, confidential = false, decided } = data;
-      const { by, at: when } = decided ?? {};
-      return {
-        ...{ person, event, source, at: since, state, summary, priority, confidential },
-        ...(by === undefined ? {} : { decidedBy: by }),
-        ...(when === undefined ? {} : { decidedAt: when }),
-      };
-    });
-    return { ...summaryOf(hold, inside), items };
+    return holdDetail(hold, inside);
   });
 }
 
