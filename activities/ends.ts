@@ -213,7 +213,7 @@ export async function finishEnd(
       await tx.releaseNames(id, now);
       await planDaysAfter(dependencies, tx, person, {
         event: end.event,
-        date: lastDayOf(dependencies, person, pending, end),
+        date: lastDayOf(dependencies, person, pending, now),
       });
       await tx.putPending(id, readAgainLater(end, now, timing.readAgainMs));
       await writeSettlement(tx, id, settlement, now);
@@ -329,8 +329,10 @@ function howItEnded(event: IdentityEvent): NonNullable<Person['engagements'][num
   };
 }
 
-function lastDayOf({ policy }: Dependencies, person: Person, pending: PendingChange, end: BegunEnd): string {
-  return pending.date ?? dateIn(Date.parse(end.effectiveAt), zoneOf(policy, person).zone);
+/** From when the days after are counted: an end that came late took access late, and deletes nothing sooner for it. */
+function lastDayOf({ policy }: Dependencies, person: Person, pending: PendingChange, now: string): string {
+  const today = dateIn(Date.parse(now), zoneOf(policy, person).zone);
+  return pending.date !== undefined && pending.date > today ? pending.date : today;
 }
 
 function readAgainLater(end: BegunEnd, now: string, afterMs: number): PendingChange {

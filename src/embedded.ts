@@ -35,6 +35,8 @@ export interface EmbeddedOptions {
   home: string;
   /** Forget whatever an earlier run left in the home folder. */
   fresh: boolean;
+  /** Demonstrations alone: a workflow's clock may be put forward. */
+  timeSkipping?: boolean;
   /** The user's own muster.yaml; absent: the example company on the sandbox. */
   config: string | undefined;
   policy: Policy;
@@ -107,9 +109,9 @@ async function start(options: EmbeddedOptions, teardown: Teardown): Promise<Omit
   teardown.add(endOrder.connections, 'the connection to Temporal', () => connection.close());
   // Ready means ready: the first event does not wait for a connection to be made.
   await connection.ensureConnected();
+  await ensureSchedules(client, wantedSchedules(policy, config));
   startWatching(foundation, targets, client);
   if (own === undefined) await enterExamplePeople(store, options.report);
-  await ensureSchedules(client, wantedSchedules(policy, config));
   const addresses = await listenBoth(
     foundation,
     client,
@@ -138,10 +140,14 @@ function openDirectory({ home, env, report }: EmbeddedOptions, own: Config | und
   };
 }
 
-function startServer({ home, env, log, report }: EmbeddedOptions, ports: Ports, teardown: Teardown) {
+function startServer(
+  { home, env, log, report, timeSkipping = false }: EmbeddedOptions,
+  ports: Ports,
+  teardown: Teardown,
+) {
   return async (): Promise<RunningTemporal> => {
     const temporal = await superviseTemporal({
-      ...{ port: ports.temporal, uiPort: ports.ui, log, find: { env, report } },
+      ...{ port: ports.temporal, uiPort: ports.ui, log, find: { env, report }, timeSkipping },
       dbFile: join(home, homeFiles.temporal),
       pidFile: join(home, homeFiles.temporalPid),
     });

@@ -129,6 +129,7 @@ function depth(change: Change, changes: readonly Change[]): number {
 
 /** Within one target: what opens comes before what gives, and what takes comes first of all. */
 const order: Partial<Record<Change['action'], number>> = {
+  handOver: -1,
   revoke: 0,
   create: 1,
   enable: 2,

@@ -8,6 +8,7 @@ import { request } from './api.ts';
 import type { Cli } from './cli.ts';
 import { deliver } from './delivery.ts';
 import { EndWith, exitCodes } from './exit.ts';
+import { HireStory } from './hire-story.ts';
 import { type Progress, progressOf } from './progress.ts';
 import { policyOf, settingsOf } from './settings.ts';
 import { Story } from './story.ts';
@@ -52,10 +53,10 @@ export function demoCommand(cli: Cli): Command {
       const log = makeFileLog(cli.env, join(settings.home, 'demo.log'), 'info');
       const muster = await startEmbedded({
         ...{ home, config: undefined, policy: policyOf(settings) },
-        ...{ fresh: true, env: cli.env, log, report: progress.doing },
+        ...{ fresh: true, timeSkipping: true, env: cli.env, log, report: progress.doing },
       }).finally(progress.rest);
       try {
-        const told = await Promise.race([tell(cli, muster, progress), stopped, muster.lost]);
+        const told = await Promise.race([tellAll(cli, muster, progress), stopped, muster.lost]);
         if (!exit && (told === 'true' || told === 'untrue')) {
           sayWhatNext(progress, muster);
           await Promise.race([stopped, muster.lost]);
@@ -67,6 +68,14 @@ export function demoCommand(cli: Cli): Command {
         await muster.stop();
       }
     });
+}
+
+/** Somebody leaves, and somebody comes. */
+async function tellAll(cli: Cli, muster: Embedded, progress: Progress): Promise<'true' | 'untrue'> {
+  const left = await tell(cli, muster, progress);
+  if (left === 'untrue') return left;
+  const came = await new HireStory(muster, cli.env, progress.say).tell();
+  return came ? 'true' : 'untrue';
 }
 
 /** Sends the event and tells what becomes of it. */
