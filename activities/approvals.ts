@@ -3,7 +3,7 @@ import type { Approval, DecideMessage, Told } from '../src/model/approval.ts';
 import { Failure } from '../src/model/failure.ts';
 import type { Person } from '../src/model/person.ts';
 import { type ApprovalChange, ApprovalDesk, nobody, pendingId } from './approval-desk.ts';
-import { isBarred } from './approvers.ts';
+import { isAsked, isBarred } from './approvers.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** A question, as whoever raises it has it. */
@@ -58,9 +58,7 @@ export async function decideApproval(
   // A try whose answer was lost is made again with the same moment: it must not answer the next step as well.
   if (isRepeated(approval, by, now)) return { approval, tell: toldAt(approval, now) };
   if (approval.state !== 'open') return { refused: closedAlready(approval) };
-  if (!approval.approvers.some((each) => each === by || each === `operator:${by}`)) {
-    return { refused: `${by} is not asked about ${id}` };
-  }
+  if (!(await isAsked(tx, approval, by, now))) return { refused: `${by} is not asked about ${id}` };
   const desk = new ApprovalDesk({ tx, dependencies, person, approval, now });
   if (await isBarred(desk.looking(), by)) {
     return { refused: `${by} is whom ${id} concerns, or asked for it, and decides nothing of it` };

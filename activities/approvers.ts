@@ -79,8 +79,24 @@ export async function nextReminder(
   return at < dueAt ? at : undefined;
 }
 
+/** What finds people, and who decides for whom. */
+export type Finding = Pick<Transaction, 'person' | 'personByAlias' | 'delegations'>;
+
+/** Is this somebody who is asked, or who decides now for somebody who is? By a person's or an operator's id. */
+export async function isAsked(tx: Finding, { approvers }: Approval, by: string, now: string): Promise<boolean> {
+  if (approvers.some((each) => each === by || each === `operator:${by}`)) return true;
+  const inForce = await tx.delegations({ at: now });
+  const seen = new Set(approvers);
+  // A set is walked to its end, what is added on the way included.
+  for (const each of seen) for (const delegate of delegatesOf(inForce, each)) seen.add(delegate);
+  return seen.has(by) && (await tx.person(by))?.state === 'Active';
+}
+
 /** Is this somebody whom it concerns, who asked for it, or who is leaving, by whatever name? */
-export async function isBarred({ tx, person, requestedBy, without }: Looking, id: string): Promise<boolean> {
+export async function isBarred(
+  { tx, person, requestedBy, without }: Pick<Looking, 'person' | 'requestedBy' | 'without'> & { tx: Finding },
+  id: string,
+): Promise<boolean> {
   const find = finder(tx);
   const barred = new Set([person.id]);
   for (const each of [requestedBy, without]) {

@@ -10,6 +10,9 @@ import { notFound, onlyMethods, problemHandler } from '../http/problem.ts';
 import { type Done, requestLog } from '../http/request-log.ts';
 import { pageRouter, type TemporalUi } from '../page/page.ts';
 import { Frontend, type TemporalClient } from '../receiver/temporal.ts';
+import { approvalsRoutes } from './approvals-routes.ts';
+import { Decisions } from './decisions.ts';
+import { delegationsRoutes } from './delegations-routes.ts';
 import { eventsRoutes } from './events-routes.ts';
 import { exceptionsRoutes } from './exceptions-routes.ts';
 import { holdsRoutes } from './holds-routes.ts';
@@ -42,6 +45,7 @@ export interface OperatorOptions {
 export interface Desk {
   store: Store;
   resolutions: Resolutions;
+  decisions: Decisions;
   /** Runs what must tell workflows something, within a deadline. */
   withWorkflows<T>(work: (workflows: WorkflowClient) => Promise<T>): Promise<T>;
   /** An ISO instant. */
@@ -63,6 +67,7 @@ export function createOperator(options: OperatorOptions): {
   const desk: Desk = {
     store,
     resolutions: new Resolutions({ client, proofKey, answerMs }),
+    decisions: new Decisions({ client, proofKey, answerMs }),
     withWorkflows: async (work) => {
       const connected = typeof client === 'function' ? await client() : client;
       return connected.withDeadline(Date.now() + tellingMs, () => work(connected.workflow));
@@ -73,6 +78,8 @@ export function createOperator(options: OperatorOptions): {
     ...peopleRoutes(desk),
     ...eventsRoutes(desk),
     ...exceptionsRoutes(desk),
+    ...approvalsRoutes(desk),
+    ...delegationsRoutes(desk),
     ...holdsRoutes(desk),
     ...stopsRoutes(desk, config),
   ];

@@ -198,6 +198,26 @@ onBothDatabases('approvals', (under) => {
     expect(await decide('GT-4')).toMatchObject({ approval: { state: 'approved', decidedBy: 'GT-4' } });
   });
 
+  it('is decided for somebody whose absence was told only after they were asked, as long as it lasts', async () => {
+    await company(under.store);
+    await open('manager');
+    const [from, until] = [local('2026-01-05T10:00'), local('2026-01-05T12:00')];
+    await away('GT-2', 'GT-4', { from, until });
+    await away('GT-2', 'GT-1', { from: local('2026-01-05T10:01'), until });
+    await away('GT-4', 'GT-6', { from, until });
+    await leave('GT-4', 'OnLeave');
+    for (const [by, now] of [
+      ['GT-6', monday],
+      ['GT-6', until],
+      ['GT-4', from],
+      ['GT-5', from],
+      ['GT-1', local('2026-01-05T10:01')],
+    ] as const) {
+      expect([by, await decide(by, 'approve', now)]).toEqual([by, { refused: expect.stringContaining(by) }]);
+    }
+    expect(await decide('GT-6', 'approve', from)).toMatchObject({ approval: { state: 'approved', decidedBy: 'GT-6' } });
+  });
+
   it('goes up the chain where the manager is gone, and to the fallback group where nobody is left', async () => {
     await company(under.store);
     await leave('GT-2', 'OnLeave');

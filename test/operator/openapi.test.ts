@@ -49,6 +49,28 @@ beforeAll(async () => {
     });
     await tx.updateArrival('workday:a', { outcome: 'applied', reason: 'done', settledAt: '2025-11-15T12:00:01.000Z' });
   });
+  await store.transaction(async (tx) => {
+    const at = '2025-11-15T12:00:00.000Z';
+    const item = { target: 'salesforce', entitlement: 'admin', because: 'so', hash: 'sha256:b' };
+    await tx.openApproval({
+      ...{ id: 'GT-48291/a/1', person: 'GT-48291', event: 'workday:a', hash: 'sha256:a', state: 'approved', step: 1 },
+      ...{
+        openedAt: at,
+        dueAt: at,
+        decidedAt: at,
+        decidedBy: 'GT-2',
+        comment: 'so',
+        approvers: ['operator:operator-2'],
+      },
+      data: {
+        ...{ rule: 'both', summary: ['so'], requestedBy: 'GT-3', fallback: true, reminders: 1, remindAt: at },
+        items: [item, { ...item, requested: { until: at, privileged: true } }],
+        said: [{ step: 0, by: 'GT-4', decision: 'approve', at, comment: 'so' }],
+        told: { at, to: ['GT-3'], kind: 'decided' },
+      },
+    });
+    await tx.putDelegation({ approver: 'GT-48291', delegate: 'GT-2', from: at, until: at, by: 'operator-1' });
+  });
   await store.seal();
 });
 afterAll(async () => {
@@ -91,6 +113,9 @@ describe('/api/openapi.json', () => {
     ['/api/events/{key}', '/api/events/workday:a'],
     ['/api/exceptions', '/api/exceptions'],
     ['/api/exceptions/{id}', '/api/exceptions/person:GT-48291/x'],
+    ['/api/approvals', '/api/approvals?open=all'],
+    ['/api/approvals/{id}', '/api/approvals/GT-48291/a/1'],
+    ['/api/delegations', '/api/delegations?past=true'],
   ])('describes what %s answers', async (path, asked) => {
     const schema = paths[path]?.['get']?.responses[200].content['application/json'].schema;
     const answer = await api.ask(asked, 'admin');
@@ -110,6 +135,7 @@ describe('/api/openapi.json', () => {
         type: 'hired',
         open: 'all',
         kind: 'handover',
+        past: 'true',
       };
       for (const { name } of named.filter((parameter) => parameter.name !== 'cursor')) {
         expect(await api.ask(`${path}?${name}=${tries[name] ?? 'x'}`, 'admin')).toMatchObject({ status: 200 });
