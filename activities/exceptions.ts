@@ -2,6 +2,7 @@ import type { Transaction } from '../src/directory/store.ts';
 import type { Settlement } from '../src/model/event.ts';
 import { eventWorkflowId, occurrenceOf } from '../src/model/messages.ts';
 import type { EventRequest, ExceptionRequest, PersonView } from '../src/model/work.ts';
+import type { Policy } from '../src/policy/schema.ts';
 import type { MusterActivities } from './activities.ts';
 import type { Dependencies } from './dependencies.ts';
 import { tell, writeSettlement } from './settle.ts';
@@ -10,7 +11,7 @@ import { viewOf } from './view.ts';
 /** Writes an exception and its evidence; the watch alerts. Opening it twice opens it once. */
 export async function raise(
   tx: Transaction,
-  { policy }: Pick<Dependencies, 'policy'>,
+  { policy }: { policy: Pick<Policy, 'exceptions'> },
   { request, workflowId, now, owner }: { request: ExceptionRequest; workflowId: string; now: string; owner?: string },
 ): Promise<void> {
   const { step, kind, event, person, target, reason } = request;

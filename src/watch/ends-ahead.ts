@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { raise } from '../../activities/exceptions.ts';
 import { closeHold } from '../../activities/release.ts';
 import { safeguardLock } from '../../activities/safeguards.ts';
-import type { Store, Transaction } from '../directory/store.ts';
+import type { Transaction } from '../directory/store.ts';
 import type { Hold } from '../model/hold.ts';
 import { holdWorkflowId } from '../model/messages.ts';
 import { type AheadWindow, windowsAhead } from '../policy/ends-ahead.ts';
 import { limitInWords, whyAhead } from '../policy/safeguards.ts';
-import type { Policy } from '../policy/schema.ts';
+import type { Watching, WatchPolicy } from './watching.ts';
 
 const day = 86_400_000;
 
@@ -15,7 +15,12 @@ const day = 86_400_000;
  * Shows ends that are known ahead and will come above a limit: each window once, as a hold that can be released before it is
  * due, with an exception. One that is released, or has thinned out since, is closed.
  */
-export async function checkAhead({ store, policy }: { store: Store; policy: Policy }, now: string): Promise<void> {
+export async function checkAhead({
+  store,
+  policy,
+  clock,
+}: Pick<Watching, 'store' | 'policy' | 'clock'>): Promise<void> {
+  const now = new Date(clock()).toISOString();
   const until = new Date(Date.parse(now) + policy.safeguards.aheadDays * day).toISOString();
   const found = async (tx: Pick<Transaction, 'endsAhead' | 'countActive' | 'holds'>) => {
     const { items } = await tx.holds({ state: 'open', kind: 'end' }, { limit: 500 });
@@ -53,7 +58,7 @@ function isAbout({ data: { ahead } }: Hold, { from, until, exceeded }: AheadWind
   return ahead !== undefined && ahead.window === exceeded.window && ahead.from <= until && ahead.until >= from;
 }
 
-async function open(tx: Transaction, policy: Policy, window: AheadWindow, now: string): Promise<void> {
+async function open(tx: Transaction, policy: WatchPolicy, window: AheadWindow, now: string): Promise<void> {
   const id = await freeId(tx, window);
   const ahead = aheadOf(window);
   const isSecret = window.ends.some(({ confidential }) => confidential);

@@ -6,19 +6,19 @@ import { personStart } from '../person-start.ts';
 import type { ConnectedTargets } from '../targets/connect.ts';
 import { Alerts } from './alert.ts';
 import { Database, Frontier } from './database.ts';
-import { raise } from './found.ts';
+import { checkAhead } from './ends-ahead.ts';
 import { InFlight } from './in-flight.ts';
-import type { AlertPolicy } from './places.ts';
 import { Queues } from './queues.ts';
 import { reopenSkipped } from './skipped.ts';
-import type { Watching } from './watching.ts';
+import { StuckEvents } from './stuck-events.ts';
+import type { Watching, WatchPolicy } from './watching.ts';
 import { findFailedWorkflows, findWedgedWorkflows } from './workflows.ts';
 
 export interface WatchOptions {
   client: Client;
   store: Store;
   targets: ConnectedTargets;
-  policy: AlertPolicy;
+  policy: WatchPolicy;
   /** The target that takes incidents where policy has no routes; without either, alerts are in the log alone. */
   incidents?: string | undefined;
   log: Logger;
@@ -67,7 +67,7 @@ const sweepMs = 60_000;
 /** The looks of a round, and what they remember from one to the next. */
 export class Watch {
   readonly #watching: Watching;
-  readonly #unsettledMs: number;
+  readonly #stuckEvents: StuckEvents;
   readonly #overdueMs: number;
   readonly #database: Database;
   readonly #frontier: Frontier;
@@ -78,7 +78,7 @@ export class Watch {
   constructor(options: WatchOptions) {
     const { client, store, targets, policy, log, clock = Date.now, callMs = 10_000, patienceMs } = options;
     this.#watching = { client, store, targets, policy, log, clock };
-    this.#unsettledMs = options.unsettledMs ?? 15 * 60_000;
+    this.#stuckEvents = new StuckEvents(this.#watching, options.unsettledMs ?? 15 * 60_000);
     this.#overdueMs = options.overdueMs ?? 30_000;
     this.#database = new Database(this.#watching, callMs, patienceMs);
     this.#frontier = new Frontier(this.#watching, patienceMs);
@@ -97,7 +97,8 @@ export class Watch {
     if ((await this.#look('look at the database', lookMs, () => this.#database.look())) !== true) return;
     // At both ends: what workflows raised does not wait for what Temporal takes its time to answer.
     await this.#look('send alerts', undefined, () => this.#alerts.round());
-    await this.#look('look for events that are stuck', lookMs, () => this.#findStuckEvents());
+    await this.#look('look for events that are stuck', lookMs, () => this.#stuckEvents.look());
+    await this.#look('look at ends that are to come', undefined, () => checkAhead(watching));
     const isThere = await this.#look('look whether Temporal is there', lookMs, () => this.#frontier.look());
     if (isThere === true) {
       await this.#look('look for workers', lookMs, () => this.#queues.look());
@@ -118,32 +119,6 @@ export class Watch {
       log.error({ error: String(error) }, `the watch could not ${what}`);
       return undefined;
     }
-  }
-
-  async #findStuckEvents(): Promise<void> {
-    const { store, policy, clock } = this.#watching;
-    const before = new Date(clock() - this.#unsettledMs).toISOString();
-    const { items } = await store.read((reader) => reader.arrivals({ unsettledBefore: before }, { limit: 500 }));
-    for (const arrival of items) {
-      // Held and parked events have exceptions of their own, and a person's step that is late has one by its deadline.
-      if (arrival.outcome !== undefined) continue;
-      const late = arrival.person === undefined ? [] : await this.#openOf(arrival.person);
-      if (late.some((exception) => exception.event === arrival.key)) continue;
-      const found = {
-        id: `watch/stuck/${arrival.key}`,
-        kind: 'event-stuck' as const,
-        event: arrival.key,
-        workflowId: arrival.workflowId,
-        reason: `${arrival.key} (${arrival.event.type} for ${arrival.event.subject}) arrived at ${arrival.receivedAt} and is not settled. Look at ${arrival.workflowId} and its person's workflow: are workers running, and what do their pending activities say?`,
-        ...(arrival.person === undefined ? {} : { person: arrival.person }),
-      };
-      await raise(store, policy.exceptions, found, new Date(clock()).toISOString());
-    }
-  }
-
-  async #openOf(person: string) {
-    return (await this.#watching.store.read((reader) => reader.exceptions({ open: true, person }, { limit: 100 })))
-      .items;
   }
 
   async #reviveOverdue(): Promise<void> {
