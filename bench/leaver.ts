@@ -64,6 +64,7 @@ async function run(): Promise<void> {
       'version: 1',
       'zones: { default: America/New_York }',
       'exceptions: { owner: bench }',
+      'safeguards: { ends: { hour: { least: 1000000 }, day: { least: 1000000 }, cap: 1000000 } }',
       'transitions: { leaver: { tickets: [{ target: servicenow, kind: offboarding, title: "Offboard {{person.id}}", body: "{{end.date}}" }] } }',
     ].join('\n'),
     'the policy of the bench',
