@@ -35,7 +35,8 @@ Actions:
   done    it is settled, by hand; what waits for a target is tried again, and closes when the target confirms
   drop    nothing is to come of the event that waits
   attach  the event that nobody was found for is about --person
-What the watch found (watch/…) is closed by done alone. Whoever caused an event resolves nothing that came of it.
+  skip    a step at a target is left undone until --until: two people say so, each with a reason, and it comes back then
+What the watch and the checks found (watch/…, delivery-check/…, reconcile/…) is closed by done alone. Whoever caused an event resolves nothing that came of it.
 
 Examples:
   muster exceptions resolve person:GT-48291/workday:42/close:salesforce/step-failed --action retry

@@ -10,9 +10,11 @@ import { notFound, onlyMethods, problemHandler } from '../http/problem.ts';
 import { type Done, requestLog } from '../http/request-log.ts';
 import { pageRouter, type TemporalUi } from '../page/page.ts';
 import { Frontend, type TemporalClient } from '../receiver/temporal.ts';
+import { accountsRoutes } from './accounts-routes.ts';
 import { approvalsRoutes } from './approvals-routes.ts';
 import { Decisions } from './decisions.ts';
 import { delegationsRoutes } from './delegations-routes.ts';
+import { driftRoutes } from './drift-routes.ts';
 import { eventsRoutes } from './events-routes.ts';
 import { exceptionsRoutes } from './exceptions-routes.ts';
 import { holdsRoutes } from './holds-routes.ts';
@@ -89,6 +91,9 @@ export function createOperator(options: OperatorOptions): {
   app.use(
     health(async () => {
       await store.ping();
+    ...targetsRoutes(desk, config, client),
+    ...driftRoutes(desk),
+    ...accountsRoutes(desk, config),
       await frontend.ready();
     }),
   );

@@ -162,8 +162,8 @@ async function withPerson(reader: Reader, wanted: Wanted): Promise<Resolution> {
   throw new HttpProblem(400, `person: ${problem}`, { members: { errors: [{ path: '/person', problem }] } });
 }
 
-/** What the watch found belongs to no workflow that waits for an answer. */
-const isTheWatchs = ({ id }: ExceptionRow): boolean => id.startsWith('watch/');
+/** What the watch and the scheduled checks found belongs to no workflow that waits for an answer. */
+const isTheWatchs = ({ id }: ExceptionRow): boolean => /^(watch|delivery-check|reconcile)\//.test(id);
 
 async function close(
   { store, now }: Desk,

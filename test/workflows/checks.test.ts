@@ -1,14 +1,14 @@
 import type { ScheduleHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Adoption, DeliveryCheck, Reconciliation } from '../../src/model/checks.ts';
-import { musterQueue } from '../../src/model/messages.ts';
+import type { DeliveryCheck, Reconciliation } from '../../src/model/checks.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { ensureSchedules, scheduleFaults, wantedSchedules } from '../../src/schedules.ts';
 import { FakeReport } from '../activities/checking.ts';
 import { FakeTarget } from '../helpers/fake-target.ts';
 import { type Line, startLine, until } from '../helpers/line.ts';
 import { devServer } from '../helpers/temporal.ts';
+import { asking } from '../operator/asking.ts';
 
 const hour = 3_600_000;
 
@@ -135,15 +135,43 @@ describe('schedules', () => {
   });
 });
 
-describe('adopt', () => {
-  it('reads a target on its own queue and says what was recorded', async () => {
+describe('adopting over the API', () => {
+  it('reads a target on its own queue and says what was recorded, to administrators alone', async () => {
     const crm = new FakeTarget([{ id: 'a', worker: 'GT-78', enabled: true, entitlements: ['x'] }]);
     line = await startLine({ environment, targets: { crm }, policy: policy() });
     await line.addPerson({ id: 'GT-78', identifiers: [{ source: 'workday', type: 'workerId', value: 'GT-78' }] });
-    const adoption = await environment.client.workflow.execute<(input: object) => Promise<Adoption>>('adopt', {
-      ...{ workflowId: 'adopt:crm', taskQueue: musterQueue, args: [{ target: 'crm', dryRun: false, by: 'admin-1' }] },
-    });
-    expect(adoption).toMatchObject({ accounts: 1, matched: 1, recorded: 1, grants: 2 });
-    expect(crm.changes).toEqual([]);
+    const api = await asking(line.store, { client: environment.client });
+    try {
+      const adopt = (body: object, role?: string) => api.post('/api/accounts/adopt', body, role);
+      expect(await adopt({ target: 'crm' }, 'operator')).toMatchObject({ status: 403 });
+      expect(await api.ask('/api/accounts/adopt/nowhere', 'admin')).toMatchObject({ status: 404 });
+      const counts = { accounts: 1, matched: 1, recorded: 1, grants: 2 };
+      expect(await adopt({ target: 'crm', dryRun: true })).toMatchObject({
+        ...{ status: 200, body: { state: 'done', workflowId: 'adopt:crm', adoption: { ...counts, dryRun: true } } },
+      });
+      expect(await adopt({ target: 'crm' })).toMatchObject({ status: 200, body: { adoption: counts } });
+      expect(await api.ask('/api/accounts/adopt/crm', 'auditor')).toMatchObject({
+        ...{ status: 200, body: { state: 'done', adoption: { ...counts, dryRun: false } } },
+      });
+      expect(crm.changes).toEqual([]);
+    } finally {
+      await api.close();
+    }
+  });
+
+  it('of a target that cannot be listed says why', async () => {
+    const silent = new FakeTarget();
+    const connected = silent.connected('crm');
+    delete connected.target.accounts?.list;
+    silent.connected = () => connected;
+    line = await startLine({ environment, targets: { crm: silent }, policy: policy() });
+    const api = await asking(line.store, { client: environment.client });
+    try {
+      expect(await api.post('/api/accounts/adopt', { target: 'crm' })).toMatchObject({
+        ...{ status: 200, body: { state: 'failed', reason: 'crm cannot list its accounts' } },
+      });
+    } finally {
+      await api.close();
+    }
   });
 });
