@@ -1,5 +1,5 @@
 import { heldIn } from '../../activities/held.ts';
-import type { Arrival, ExceptionRow, Page, PageRequest, Reader } from '../directory/store.ts';
+import type { Arrival, EvidenceRow, ExceptionRow, Page, PageRequest, Reader } from '../directory/store.ts';
 import { isConfidentialNow, legalHoldTypes } from '../model/confidential.ts';
 import type { LegalHold } from '../model/grant.ts';
 import type { Reservation } from '../model/hold.ts';
@@ -34,6 +34,21 @@ export class Secrecy {
 
   async showsArrival(arrival: Arrival): Promise<boolean> {
     return this.#knows || !(await this.#isConfidential(arrival));
+  }
+
+  /** Which pieces of evidence may be seen; each event is looked up once. */
+  evidenceFilter(): (row: EvidenceRow) => Promise<boolean> {
+    const known = new Map<string, Promise<boolean>>();
+    const shows = async (key: string): Promise<boolean> => {
+      const arrival = await this.#reader.arrival(key);
+      return arrival === undefined || this.showsArrival(arrival);
+    };
+    return async ({ event }) => {
+      if (this.#knows || event === undefined) return true;
+      const answer = known.get(event) ?? shows(event);
+      known.set(event, answer);
+      return answer;
+    };
   }
 
   async showsException(exception: ExceptionRow): Promise<boolean> {
