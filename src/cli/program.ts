@@ -23,9 +23,9 @@ const commands: Record<string, (cli: Cli) => Promise<Command>> = {
   go: async (cli) => (await import('./stop.ts')).goCommand(cli),
   approvals: async (cli) => (await import('./approvals.ts')).approvalsCommand(cli),
   delegate: async (cli) => (await import('./delegate.ts')).delegateCommand(cli),
-  send: async (cli) => (await import('./send.ts')).sendCommand(cli),
   accounts: async (cli) => (await import('./accounts.ts')).accountsCommand(cli),
   drift: async (cli) => (await import('./drift.ts')).driftCommand(cli),
+  send: async (cli) => (await import('./send.ts')).sendCommand(cli),
   terminate: async (cli) => (await import('./terminate.ts')).terminateCommand(cli),
 };
 

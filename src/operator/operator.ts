@@ -84,6 +84,8 @@ export function createOperator(options: OperatorOptions): {
     ...delegationsRoutes(desk),
     ...holdsRoutes(desk),
     ...stopsRoutes(desk, config),
+    ...driftRoutes(desk),
+    ...accountsRoutes(desk, config),
   ];
   const frontend = new Frontend(client, 3_000);
 
@@ -91,9 +93,6 @@ export function createOperator(options: OperatorOptions): {
   app.use(
     health(async () => {
       await store.ping();
-    ...targetsRoutes(desk, config, client),
-    ...driftRoutes(desk),
-    ...accountsRoutes(desk, config),
       await frontend.ready();
     }),
   );

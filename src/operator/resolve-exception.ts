@@ -172,7 +172,8 @@ async function close(
   { action, reason = '' }: Resolution,
 ): Promise<string> {
   if (action !== 'done') {
-    throw new HttpProblem(409, `the watch found this, and no workflow waits for an answer: "done" closes it`);
+    const who = exception.id.startsWith('watch/') ? 'the watch' : 'a check';
+    throw new HttpProblem(409, `${who} found this, and no workflow waits for an answer: "done" closes it`);
   }
   const at = now();
   const { id, workflowId } = exception;
