@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { askApi } from './api.ts';
+import { askApi, requireRunning } from './api.ts';
 import type { Cli } from './cli.ts';
 import { reachDirectory } from './directory.ts';
 import { resolveCommand } from './resolve.ts';
@@ -25,13 +25,16 @@ const pageSchema = z.object({
       dueAt: z.string(),
       alert: z.string().optional(),
       resolvedAt: z.string().optional(),
+      takenBy: z.string().optional(),
+      until: z.string().optional(),
+      skipAskedBy: z.string().optional(),
     }),
   ),
   next: z.string().optional(),
 });
 type Exception = z.infer<typeof pageSchema>['items'][number];
 
-/** `muster exceptions list` and `muster exceptions resolve ID`. */
+/** `muster exceptions list`, `muster exceptions take ID` and `muster exceptions resolve ID`. */
 export function exceptionsCommand(cli: Cli): Command {
   const list = new Command('list')
     .description('list the open exceptions, by the date they are due')
@@ -62,8 +65,9 @@ export function exceptionsCommand(cli: Cli): Command {
       else for (const exception of items) cli.out(inWords(exception));
     });
   return new Command('exceptions')
-    .description('what a person must see to: list it, resolve it')
+    .description('what a person must see to: list it, take it, resolve it')
     .addCommand(list, { isDefault: true })
+    .addCommand(takeCommand(cli))
     .addCommand(resolveCommand(cli));
 }
 
@@ -78,11 +82,30 @@ async function everyPage(read: (page: { limit: string; cursor?: string }) => Pro
   return items;
 }
 
-function inWords({ id, kind, person, target, reason, owner, dueAt, alert, resolvedAt }: Exception): string {
+function inWords(exception: Exception): string {
+  const { id, kind, person, target, reason, owner, dueAt, alert, resolvedAt, takenBy } = exception;
   const about = [person, target].filter((part) => part !== undefined).join(' in ');
-  return [
-    `${kind}${about === '' ? '' : `: ${about}`}  (${id})`,
-    `  ${reason}`,
-    `  owner ${owner}, due ${dueAt}${alert === undefined ? '' : `, alerted: ${alert}`}${resolvedAt === undefined ? '' : `, resolved ${resolvedAt}`}`,
-  ].join('\n');
+  const facts = [
+    `owner ${owner}`,
+    `due ${dueAt}`,
+    ...(takenBy === undefined ? [] : [`taken by ${takenBy}`]),
+    ...(alert === undefined ? [] : [`alerted: ${alert}`]),
+    ...(resolvedAt === undefined ? skipAsked(exception) : [`resolved ${resolvedAt}`]),
+  ];
+  return [`${kind}${about === '' ? '' : `: ${about}`}  (${id})`, `  ${reason}`, `  ${facts.join(', ')}`].join('\n');
+}
+
+const skipAsked = ({ skipAskedBy, until }: Exception): string[] =>
+  skipAskedBy === undefined ? [] : [`${skipAskedBy} wants to skip it until ${until}`];
+
+function takeCommand(cli: Cli): Command {
+  return new Command('take')
+    .description('say that you see to one: its alert is not repeated any more')
+    .argument('<id>', 'the exception, as `muster exceptions` shows it in parentheses')
+    .action(async (id: string, _options, command: Command) => {
+      const settings = settingsOf(cli, command);
+      const running = await requireRunning(settings);
+      const answer = await askApi(running, `/api/exceptions/${encodeURIComponent(id)}/take`, {});
+      cli.out(settings.json ? JSON.stringify(answer) : z.object({ said: z.string() }).parse(answer).said);
+    });
 }

@@ -18,6 +18,7 @@ const commands: Record<string, (cli: Cli) => Promise<Command>> = {
   doctor: async (cli) => (await import('./doctor.ts')).doctorCommand(cli),
   people: async (cli) => (await import('./people.ts')).peopleCommand(cli),
   exceptions: async (cli) => (await import('./exceptions.ts')).exceptionsCommand(cli),
+  targets: async (cli) => (await import('./targets.ts')).targetsCommand(cli),
   holds: async (cli) => (await import('./holds.ts')).holdsCommand(cli),
   stop: async (cli) => (await import('./stop.ts')).stopCommand(cli),
   go: async (cli) => (await import('./stop.ts')).goCommand(cli),

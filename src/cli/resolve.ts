@@ -5,12 +5,13 @@ import { askApi, requireRunning } from './api.ts';
 import type { Cli } from './cli.ts';
 import { settingsOf } from './settings.ts';
 
-const actions = ['retry', 'done', 'drop', 'attach'] as const;
+const actions = ['retry', 'done', 'drop', 'attach', 'skip'] as const;
 
 const optionsSchema = z.object({
   action: z.enum(actions),
   reason: z.string().optional(),
   person: z.string().optional(),
+  until: z.string().optional(),
 });
 type Options = z.infer<typeof optionsSchema>;
 
@@ -27,6 +28,7 @@ export function resolveCommand(cli: Cli): Command {
     .addOption(new Option('--action <action>', 'what to do').choices([...actions]).makeOptionMandatory())
     .option('--reason <words>', 'why; it stays in the ledger (not needed for retry)')
     .option('--person <id>', 'for attach: whose the event is; a worker id, an e-mail or any other name')
+    .option('--until <date>', 'for skip: when it comes back, within 30 days')
     .addHelpText(
       'after',
       `
@@ -41,6 +43,7 @@ What the watch and the checks found (watch/…, delivery-check/…, reconcile/�
 Examples:
   muster exceptions resolve person:GT-48291/workday:42/close:salesforce/step-failed --action retry
   muster exceptions resolve event:workday:43/unknown-person --action attach --person GT-48291 --reason "an old number"
+  muster exceptions resolve person:GT-48291/workday:42/close:salesforce/step-failed --action skip --until 2026-01-31 --reason "their outage"
 
 Exit codes: 0 the workflow took it (what it waits for may take longer), 1 refused, unknown or resolved already,
 2 wrong usage, 3 Muster, Temporal or its workers are out of reach.`,
@@ -60,9 +63,16 @@ Exit codes: 0 the workflow took it (what it waits for may take longer), 1 refuse
     });
 }
 
-function bodyOf({ action, reason, person }: Options): Record<string, string> {
+function bodyOf({ action, reason, person, until }: Options): Record<string, string> {
   if (action !== 'retry' && !reason?.trim()) throw new Failure('misconfigured', `say why: ${action} needs --reason`);
   if (action === 'attach' && !person) throw new Failure('misconfigured', 'say whose it is: attach needs --person');
   if (action !== 'attach' && person !== undefined) throw new Failure('misconfigured', '--person is for attach alone');
-  return { action, ...(reason === undefined ? {} : { reason }), ...(person === undefined ? {} : { person }) };
+  if (action === 'skip' && !until) throw new Failure('misconfigured', 'say until when: skip needs --until');
+  if (action !== 'skip' && until !== undefined) throw new Failure('misconfigured', '--until is for skip alone');
+  return {
+    action,
+    ...(reason === undefined ? {} : { reason }),
+    ...(person === undefined ? {} : { person }),
+    ...(until === undefined ? {} : { until }),
+  };
 }

@@ -24,6 +24,7 @@ import { peopleRoutes } from './people-routes.ts';
 import { Resolutions } from './resolutions.ts';
 import type { Route } from './route.ts';
 import { stopsRoutes } from './stops-routes.ts';
+import { targetsRoutes } from './targets-routes.ts';
 
 export interface OperatorOptions {
   /** Sources and targets by name, so that only those are stopped which are there; absent: any. */
@@ -84,6 +85,7 @@ export function createOperator(options: OperatorOptions): {
     ...delegationsRoutes(desk),
     ...holdsRoutes(desk),
     ...stopsRoutes(desk, config),
+    ...targetsRoutes(desk, config, client),
     ...driftRoutes(desk),
     ...accountsRoutes(desk, config),
   ];

@@ -117,6 +117,33 @@ export const exceptionShape = z.strictObject({
   skipAskedBy: optional(z.string()),
 });
 
+/** How a target is, and who waits for it. */
+export const targetShape = z.strictObject({
+  name: z.string(),
+  kind: z.string(),
+  mode: z.enum(['observe', 'propose', 'enforce']),
+  health: z.enum(['good', 'failing', 'resting', 'unknown']),
+  failures: z.int(),
+  failingSince: optional(moment),
+  code: optional(z.string()),
+  message: optional(z.string()),
+  restUntil: optional(moment),
+  lastGoodAt: optional(moment),
+  concurrency: z.int(),
+  ratePerSecond: optional(z.number()),
+  queue: optional(
+    z.strictObject({
+      name: z.string(),
+      backlog: z.int(),
+      oldestSeconds: z.int(),
+      perSecond: z.number(),
+      polledAt: optional(moment),
+    }),
+  ),
+  waiting: z.array(z.string()),
+  more: z.boolean(),
+});
+
 /** What the workflow that an exception belongs to said, and the exception as it is after that. */
 export const resolvedShape = z.strictObject({ said: z.string(), exception: exceptionShape });
 
