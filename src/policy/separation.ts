@@ -28,8 +28,8 @@ export interface Separating {
   grants: readonly EntitlementRef[];
   /** What goes now; without `account` from all of them. */
   revokes: readonly Held[];
-  /** What is held, and stays for a while. */
-  grace: readonly EntitlementRef[];
+  /** What is held, and stays for a while; without `account` at all of them. */
+  grace: readonly Held[];
   /** Grants of the person; those of origin `exception` that are not over allow what they name beside anything. */
   exceptions: readonly Grant[];
   /** ISO instant. */
@@ -103,16 +103,14 @@ export function separate(policy: Rules, plan: Separating): Separated {
 
 /** What is held and goes, by this plan or after its grace, and is not wanted again. It goes only where every account of theirs loses it. */
 function leavingOf(plan: Separating, wanted: ReadonlyMap<string, EntitlementRef>): Map<string, EntitlementRef> {
-  const grace = new Set(plan.grace.map(keyOf));
-  const isRevoked = (each: Held) =>
-    plan.revokes.some(
-      (revoke) => keyOf(revoke) === keyOf(each) && (revoke.account === undefined || revoke.account === each.account),
-    );
+  const going = [...plan.revokes, ...plan.grace];
+  const isGoing = (each: Held) =>
+    going.some((one) => keyOf(one) === keyOf(each) && (one.account === undefined || one.account === each.account));
   const leaving = new Map<string, EntitlementRef>();
   for (const each of plan.held) {
     const key = keyOf(each);
     const holders = plan.held.filter((other) => keyOf(other) === key);
-    if (!wanted.has(key) && (grace.has(key) || holders.every(isRevoked))) leaving.set(key, refOf(each));
+    if (!wanted.has(key) && holders.every(isGoing)) leaving.set(key, refOf(each));
   }
   return leaving;
 }
