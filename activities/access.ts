@@ -17,6 +17,7 @@ import { agreedItems, askFor } from './asks.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise } from './exceptions.ts';
 import { reserveNames } from './names.ts';
+import { takeBackByHand } from './orders.ts';
 import { reserve } from './safeguards.ts';
 import { separatePlan } from './separate-plan.ts';
 import { tell, writeSettlement } from './settle.ts';
@@ -503,13 +504,14 @@ async function close({
     settled.push(settlement);
   }
   // What a grace or a privilege's time had kept is over: its row has been planned.
-  for (const grant of person.grants) {
-    if (grant.until === undefined || Date.parse(grant.until) > Date.parse(now)) continue;
-    await tx.removeGrant(person.id, grant);
-  }
+  const over = person.grants.filter(({ until }) => until !== undefined && Date.parse(until) <= Date.parse(now));
+  for (const grant of over) await tx.removeGrant(person.id, grant);
+  await takeBackByHand({ dependencies, tx, person, now, workflowId }, over, asked.event);
   return settled;
 }
 
+  dependencies,
+  workflowId,
 /** The days after the last one: policy's steps, each at the start of its day in the person's zone. */
 export async function planDaysAfter(
   { policy }: Pick<Dependencies, 'policy'>,

@@ -1,4 +1,5 @@
 import type { IdentityEvent, Settlement } from '../src/model/event.ts';
+import type { BegunOrder, OrderEnd, OrderState, OrderWork } from '../src/model/order.ts';
 import type {
   AccessDecision,
   Admission,
@@ -63,13 +64,34 @@ export interface MusterActivities {
   }): Promise<{ view: PersonView; said: string; refused?: string }>;
   /** An approval's reminder, its next step, or its end. */
   dueApproval(request: { person: string; pending: string; now: string; workflowId: string }): Promise<PersonView>;
-  /** Places an order to people who serve a system by hand, or asks after it; says when it is done. */
-  lookAfterOrder(request: {
+  /** What an order to people who serve a system by hand needs now. */
+  beginOrder(request: {
     person: string;
     pending: string;
     now: string;
     workflowId: string;
-  }): Promise<{ view: PersonView; done: boolean; number: string }>;
+  }): Promise<{ view: PersonView; order?: BegunOrder }>;
+  /** An order's ticket is open. */
+  noteOrder(request: {
+    person: string;
+    pending: string;
+    number: string;
+    now: string;
+    workflowId: string;
+  }): Promise<PersonView>;
+  /** An order is over: what it gave is recorded, its event and its source are told. */
+  finishOrder(request: {
+    person: string;
+    pending: string;
+    end: OrderEnd;
+    number: string;
+    now: string;
+    workflowId: string;
+  }): Promise<PersonView>;
+  /** Tells a source that asked what was decided. */
+  answerSource(request: { person: string; pending: string; now: string; workflowId: string }): Promise<PersonView>;
+  /** A source could not be told before its deadline: somebody must know. */
+  giveUpAnswer(request: { person: string; pending: string; now: string; workflowId: string }): Promise<PersonView>;
   /** Tells whoever may know of an end that is confidential; what it says is rendered here and is in no history. */
   tellConfidentially(request: {
     person: string;
@@ -152,6 +174,10 @@ export interface TargetActivities {
   seeAccess(work: { person: string; event: string; target: string; now: string; workflowId: string }): Promise<Sight>;
   /** Opens a ticket, found by its correlation id if a lost answer already made it. */
   openTicket(work: ChangeWork): Promise<ChangeResult>;
+  /** What has become of an order, by its ticket. */
+  readOrder(work: OrderWork): Promise<OrderState>;
+  /** Takes an order back, unless it is done. */
+  withdrawTicket(work: OrderWork): Promise<OrderState>;
   /** Reads all accounts of the person there once more. */
   confirmClosed(work: Omit<ChangeWork, 'epoch'>): Promise<Confirmation>;
 }

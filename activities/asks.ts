@@ -43,7 +43,9 @@ export async function askFor({
   const { items: known } = await tx.approvals({ person: person.id }, { limit: 500 });
   const wanted = new Set(plan.asks.map(({ hash }) => hash));
   // What somebody asked for is no part of the plan until it is agreed to; only what rules ask can become another question.
-  const requested = known.filter(({ data }) => data.items.some((item) => item.requested !== undefined));
+  const requested = known.filter(({ data }) =>
+    data.items.some((item) => item.requested !== undefined || item.leadsTo !== undefined),
+  );
   await voidApprovals(tx, dependencies, person.id, new Set([...wanted, ...requested.map(({ hash }) => hash)]), now);
   let waits = false;
   for (const { rule, hash, items, summary } of plan.asks) {

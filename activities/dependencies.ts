@@ -4,6 +4,7 @@ import type { SourceConfig } from '../src/config.ts';
 import type { Store } from '../src/directory/store.ts';
 import type { PersonTiming } from '../src/model/work.ts';
 import type { Policy } from '../src/policy/schema.ts';
+import type { SourceCallbacks } from '../src/sources/callback.ts';
 import type { SourceReports } from '../src/sources/report.ts';
 import type { ConnectedTargets } from '../src/targets/connect.ts';
 
@@ -17,6 +18,8 @@ export interface Dependencies {
   sources: Record<string, Pick<SourceConfig, 'authoritative' | 'duplicateWindow' | 'mode'>>;
   /** What sources say they have, for those that can say. */
   reports?: SourceReports;
+  /** How sources that ask are answered. */
+  callbacks?: SourceCallbacks;
   timing: PersonTiming;
   /** The key of the API's proofs. */
   proofKey(): Promise<string>;

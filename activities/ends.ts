@@ -17,6 +17,7 @@ import { handOnApprovals, voidApprovals } from './approvals.ts';
 import { type Deciding, hold } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise } from './exceptions.ts';
+import { takeBackByHand, withdrawOrder } from './orders.ts';
 import { reserve } from './safeguards.ts';
 import { tell, writeSettlement } from './settle.ts';
 import { viewOf } from './view.ts';
@@ -119,7 +120,8 @@ async function overtake({ dependencies, tx, person, event, now }: Deciding, end:
   for (const row of person.pending) {
     const begins = row.kind === 'start' && row.data['engagement'] === end.data['engagement'];
     if (!begins && !endsWithAccess.has(row.kind) && row.data['action'] !== 'credential') continue;
-    await tx.removePending(person.id, row.id);
+    if (row.kind === 'order') await withdrawOrder(tx, person, row, event.key);
+    else await tx.removePending(person.id, row.id);
     if (row.event === event.key) continue;
     const before = await tx.personEvent(person.id, row.event);
     if (before !== undefined && before.outcome !== 'waiting' && before.outcome !== 'scheduled') continue;
@@ -215,6 +217,7 @@ export async function finishEnd(
         event: end.event,
         date: lastDayOf(dependencies, person, pending, now),
       });
+      await takeBackByHand({ dependencies, tx, person, now, workflowId }, person.grants, end.event);
       await tx.putPending(id, readAgainLater(end, now, timing.readAgainMs));
       await writeSettlement(tx, id, settlement, now);
       const step = `${end.event}/${end.epoch}`;

@@ -12,11 +12,13 @@ import type { Dependencies } from './dependencies.ts';
 import { beginEnd, finishEnd, finishPending } from './ends.ts';
 import { openExceptions, parkEvent, resolveByHand, resolveExceptions, settleParked } from './exceptions.ts';
 import { openTicket } from './open-ticket.ts';
-import { lookAfterOrder } from './orders.ts';
+import { readOrder, withdrawTicket } from './order-tickets.ts';
+import { beginOrder, finishOrder, noteOrder } from './orders.ts';
 import { verifyProof } from './proof.ts';
 import { seeAccess } from './see-access.ts';
 import { sendMessages } from './send-message.ts';
 import { takeSignal } from './signals.ts';
+import { answerSource, giveUpAnswer } from './source-answers.ts';
 import { viewOf } from './view.ts';
 
 /** Muster's own activities, for the worker on the queue `muster`. */
@@ -37,7 +39,11 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
     decideApproval: (request) => takeAnswer(dependencies, request),
     dueApproval: (request) => approvalIsDue(dependencies, request),
     tellConfidentially: (request) => tellConfidentially(dependencies, request),
-    lookAfterOrder: (request) => lookAfterOrder(dependencies, request),
+    beginOrder: (request) => beginOrder(dependencies, request),
+    noteOrder: (request) => noteOrder(dependencies, request),
+    finishOrder: (request) => finishOrder(dependencies, request),
+    answerSource: (request) => answerSource(dependencies, request),
+    giveUpAnswer: (request) => giveUpAnswer(dependencies, request),
     takeSignal: (request) => takeSignal(dependencies, request),
     finishEnd: (request) => finishEnd(dependencies, request),
     finishPending: (request) => finishPending(dependencies, request),
@@ -56,6 +62,8 @@ export function createTargetActivities(dependencies: Dependencies): TargetActivi
     sendMessages: (work) => sendMessages(dependencies, work),
     seeAccess: (work) => seeAccess(dependencies, work),
     openTicket: (work) => openTicket(dependencies, work),
+    readOrder: (work) => readOrder(dependencies, work),
+    withdrawTicket: (work) => withdrawTicket(dependencies, work),
     confirmClosed: (work) => confirmClosed(dependencies, work),
   };
 }

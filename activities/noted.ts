@@ -1,6 +1,7 @@
 import { planLater } from './access-rows.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { raise } from './exceptions.ts';
+import { confirmOrders } from './orders.ts';
 
 /** Somebody outside saw that separation of duties is broken: the incident, the channel, and what the manager must do. */
 export async function policyViolated(deciding: Deciding): Promise<Verdict> {
@@ -120,8 +121,9 @@ export async function provisioningCompleted(deciding: Deciding): Promise<Verdict
   const { event } = deciding;
   const { errors, failed } = event.data;
   const broken = failed === true || (Array.isArray(errors) && errors.length > 0);
-  await evidence(deciding, 'provisioning-completed', { failed: broken });
-  if (broken)
+  const orders = await confirmOrders(deciding, broken ? 'failed' : 'done');
+  await evidence(deciding, 'provisioning-completed', { failed: broken, orders });
+  if (broken && orders === 0)
     await ask(
       deciding,
       `${event.source} could not provision everything (${event.key}). Look there for what is missing.`,

@@ -1,12 +1,15 @@
-import type { Grant } from '../src/model/grant.ts';
+import type { Approval } from '../src/model/approval.ts';
 import { askHash } from '../src/policy/access-plan.ts';
+import { isByHand } from '../src/policy/by-hand.ts';
 import { sha256 } from '../src/policy/load.ts';
 import type { Requestable } from '../src/policy/schema.ts';
 import { planLater } from './access-rows.ts';
 import { tellApprovers } from './answers.ts';
 import { openApproval } from './approvals.ts';
 import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
-import type { Dependencies } from './dependencies.ts';
+import { type Given, putGrant } from './grants.ts';
+import { orderLater, takeBackByHand } from './orders.ts';
+import { answerDecided } from './source-answers.ts';
 
 interface Ref {
   target: string;
@@ -114,98 +117,63 @@ async function reportedFromOutside(
     );
   }
   const because = `${wanted.id}: granted by somebody else, and taken over`;
+  if (wanted.order !== undefined) {
+    await putGrant(deciding, { ...wanted, origin: 'requested', because, ...(until === undefined ? {} : { until }) });
+    return { settlement: { event: deciding.event.key, outcome: 'applied', reason: because } };
+  }
   await give(deciding, { ...wanted, origin: 'requested', because, ...(until === undefined ? {} : { until }) });
   return { underWay: true };
 }
 
-type Given = Ref & Pick<Grant, 'origin' | 'because' | 'privileged' | 'until' | 'approval'> & { remindBefore?: number };
-
-/** Writes the grant with its end and its reminder, and has access planned anew. */
+/** Writes the grant with its end and its reminder, and has access planned anew; what a team gives by hand is ordered from it. */
 export async function give(
-  { tx, person, event, now }: Pick<Deciding, 'tx' | 'person' | 'now'> & { event: { key: string } },
-  { target, entitlement, origin, because, privileged, until, approval, remindBefore }: Given,
+  {
+    dependencies,
+    tx,
+    person,
+    event,
+    now,
+  }: Pick<Deciding, 'dependencies' | 'tx' | 'person' | 'now'> & { event: { key: string } },
+  given: Given,
 ): Promise<void> {
-  await tx.putGrant(person.id, {
-    target,
-    entitlement,
-    origin,
-    event: event.key,
-    because,
-    privileged,
-    at: now,
-    ...(until === undefined ? {} : { until }),
-    ...(approval === undefined ? {} : { approval }),
-  });
-  if (until !== undefined) {
-    await planLater(
-      tx,
-      person,
-      { id: `until:${event.key}`, kind: 'grace', event: event.key, dueAt: until },
-      { process: 'privilege' },
-    );
-    const remindAt = Date.parse(until) - (remindBefore ?? 0);
-    if (remindBefore !== undefined && remindAt > Date.parse(now)) {
-      const row = {
-        id: `reminder:${event.key}`,
-        kind: 'reminder' as const,
-        event: event.key,
-        dueAt: new Date(remindAt).toISOString(),
-      };
-      await planLater(tx, person, row, {
-        tell: 'privilegeEnds',
-        what: `${target} ${entitlement} until ${until}`,
-        process: 'privilege',
-      });
-    }
+  const { target, entitlement, until, approval } = given;
+  const ordered = dependencies.policy.requestable.find(
+    (each) => each.order !== undefined && each.target === target && each.entitlement === entitlement,
+  );
+  if (ordered !== undefined) {
+    const more = { ...(until === undefined ? {} : { until }), ...(approval === undefined ? {} : { approval }) };
+    await orderLater({ dependencies, tx, person, event, now }, ordered, more);
+    return;
   }
-  await planLater(tx, person, { event: event.key, dueAt: now }, { process: 'privilege', settles: true, see: true });
+  await putGrant({ dependencies, tx, person, event, now }, given);
+  // With an order of the same event under way, that one tells its event.
+  const known = (await tx.person(person.id)) ?? person;
+  const settles = !known.pending.some((row) => row.kind === 'order' && row.event === event.key);
+  await planLater(tx, person, { event: event.key, dueAt: now }, { process: 'privilege', settles, see: true });
 }
 
 /** What a decision of people allows is given; a refusal settles the event. */
 export async function approvalDecided(
-  deciding: Omit<Deciding, 'event'> & { dependencies: Dependencies },
-  approval: {
-    id: string;
-    event: string;
-    state: string;
-    data: {
-      items: {
-        target: string;
-        entitlement: string;
-        because: string;
-        requested?: { until?: string; privileged: boolean };
-      }[];
-    };
-  },
+  deciding: Omit<Deciding, 'event'>,
+  approval: Pick<Approval, 'id' | 'event' | 'state' | 'data'>,
 ): Promise<'planned' | 'refused'> {
   const { dependencies, tx, person, now } = deciding;
+  if (approval.data.items.some(({ leadsTo }) => leadsTo === 'answer')) {
+    await answerDecided(deciding, approval);
+    return 'planned';
+  }
   if (approval.state !== 'approved') return 'refused';
   const event = { key: approval.event };
-  for (const { target, entitlement, because, requested } of approval.data.items) {
-    if (requested === undefined) continue;
-    const rule = dependencies.policy.requestable.find(
-      (each) => each.target === target && each.entitlement === entitlement,
-    );
-    await give(
-      { tx, person, event, now },
-      {
-        target,
-        entitlement,
-        because,
-        origin: 'requested',
-        privileged: requested.privileged,
-        approval: approval.id,
-        ...(requested.until === undefined ? {} : { until: requested.until }),
-        ...(rule === undefined ? {} : { remindBefore: rule.remindBefore }),
-      },
-    );
+  const requested = approval.data.items.filter((item) => item.requested !== undefined);
+  for (const { target, entitlement, because, requested: asked } of requested) {
+    const { until, privileged = false } = asked ?? {};
+    const given = { target, entitlement, because, origin: 'requested' as const, privileged, approval: approval.id };
+    await give({ dependencies, tx, person, event, now }, { ...given, ...(until === undefined ? {} : { until }) });
   }
-  await planLater(
-    tx,
-    person,
-    { event: approval.event, dueAt: now },
-    { process: 'privilege', settles: true, see: true },
-  );
+  if (requested.length === 0) {
+    const row = { event: approval.event, dueAt: now };
+    await planLater(tx, person, row, { process: 'privilege', settles: true, see: true });
+  }
   return 'planned';
 }
 
@@ -236,19 +204,25 @@ export async function certificationSignedOff(deciding: Deciding): Promise<Verdic
   return takeAway(deciding, revoked);
 }
 
-async function takeAway(deciding: Deciding, refs: Ref[]): Promise<Verdict> {
-  const { tx, person, event, now } = deciding;
-  for (const { target, entitlement } of refs) {
-    for (const grant of person.grants.filter((each) => each.target === target && each.entitlement === entitlement)) {
-      await tx.removeGrant(person.id, grant);
-    }
-  }
+/** Takes entitlements away, and the grants that would give them again. What a team takes by hand is put to a person. */
+export async function takeAway(deciding: Deciding, refs: Ref[]): Promise<Verdict> {
+  const { dependencies, tx, person, event, now } = deciding;
+  const gone = person.grants.filter((each) =>
+    refs.some(({ target, entitlement }) => each.target === target && each.entitlement === entitlement),
+  );
+  for (const grant of gone) await tx.removeGrant(person.id, grant);
+  await takeBackByHand(deciding, gone, event.key);
   await evidence(deciding, 'access-revoked', { revoked: refs });
   await planLater(
     tx,
     person,
     { event: event.key, dueAt: now },
-    { process: 'privilege', settles: true, see: true, revoke: refs },
+    {
+      process: 'privilege',
+      settles: true,
+      see: true,
+      revoke: refs.filter((ref) => !isByHand(dependencies.policy, ref)),
+    },
   );
   return { underWay: true };
 }

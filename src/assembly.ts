@@ -9,6 +9,7 @@ import type { Store } from './directory/store.ts';
 import { startSealer } from './ledger/sealer.ts';
 import { Failure } from './model/failure.ts';
 import type { Policy } from './policy/schema.ts';
+import { sourceCallbacks } from './sources/callback.ts';
 import { connectReports } from './sources/report.ts';
 import { type ConnectedTargets, connectTargets } from './targets/connect.ts';
 import { endOrder, type Teardown } from './teardown.ts';
@@ -67,6 +68,7 @@ export async function startWork(
   for (const [name, report] of reports) teardown.add(endOrder.targets, `the report of ${name}`, () => report.close());
   const workers = await startWorkers({
     ...{ connection, store, config, policy, targets, reports, log },
+    callbacks: sourceCallbacks(config.sources, secret),
     namespace: temporal.namespace,
     bundle: { codePath: bundlePath() },
     proofKey: () => proofKey(config, secret),

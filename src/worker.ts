@@ -9,6 +9,7 @@ import type { Store } from './directory/store.ts';
 import { musterQueue, targetQueue } from './model/messages.ts';
 import type { PersonTiming } from './model/work.ts';
 import type { Policy } from './policy/schema.ts';
+import type { SourceCallbacks } from './sources/callback.ts';
 import type { SourceReports } from './sources/report.ts';
 import type { ConnectedTargets } from './targets/connect.ts';
 
@@ -21,6 +22,8 @@ export interface WorkerStart {
   targets: ConnectedTargets;
   /** What sources say they have; those without a report cannot be checked. */
   reports?: SourceReports;
+  /** How sources that ask are answered. */
+  callbacks?: SourceCallbacks;
   /** The pre-built workflow bundle. */
   bundle: { codePath: string };
   proofKey(): Promise<string>;
@@ -92,6 +95,7 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
     policy: start.policy,
     targets,
     ...(start.reports === undefined ? {} : { reports: start.reports }),
+    ...(start.callbacks === undefined ? {} : { callbacks: start.callbacks }),
     // The workers' own connection: a second one would only be another thing that can be down.
     workflows: new Client({ connection, namespace }).workflow,
     sources: start.config.sources,

@@ -108,6 +108,7 @@ const waits: Readonly<Record<PendingChange['kind'], string>> = {
   reminder: 'reminder',
   approval: 'approval',
   order: 'order',
+  answer: 'answer',
   later: 'later',
 };
 

@@ -27,6 +27,7 @@ import {
 import type { PendingChange } from '../src/model/person.ts';
 import type { ExceptionRequest, PersonView } from '../src/model/work.ts';
 import { adjust } from './adjust.ts';
+import { answer } from './answer.ts';
 import { Superseded } from './carry-out.ts';
 import { Display } from './display.ts';
 import { leaver } from './leaver.ts';
@@ -281,6 +282,8 @@ export class PersonDesk {
   }
 
   async #refreshBy(
+    } else if (due.kind === 'answer') {
+      this.#start(due.id, () => answer(this, due));
     work: (request: { person: string; pending: string; now: string; workflowId: string }) => Promise<PersonView>,
     { id }: PendingChange,
   ): Promise<void> {

@@ -32,6 +32,8 @@ export interface AskedItem {
   hash: string;
   /** Asked for by somebody, and not given by a rule: agreed to, it becomes a grant. */
   requested?: { until?: string; privileged: boolean };
+  /** Agreed to or not, a source that asked is told; or what an event took is given back. Absent: a plan is made. */
+  leadsTo?: 'answer' | 'restoration';
 }
 
 export interface ApprovalData {

@@ -71,6 +71,7 @@ export interface Account {
  * - `reminder`: somebody is told.
  * - `approval`: a question's next reminder, escalation or end.
  * - `order`: an order to people is looked after.
+ * - `answer`: a source that asked is told what was decided.
  * - `later`: a step of the days after, by `data.action`.
  */
 export const pendingKinds = [
@@ -83,6 +84,7 @@ export const pendingKinds = [
   'reminder',
   'approval',
   'order',
+  'answer',
   'later',
 ] as const;
 export type PendingKind = (typeof pendingKinds)[number];

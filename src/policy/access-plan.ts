@@ -1,5 +1,6 @@
 import type { Account, Person } from '../model/person.ts';
 import type { AccessPlan, Ask, Change } from '../model/plan.ts';
+import { isByHand } from './by-hand.ts';
 import { type Desired, type DesiredEntitlement, desiredAccess } from './desired-access.ts';
 import { sha256 } from './load.ts';
 import type { PlannedTarget } from './plan.ts';
@@ -179,9 +180,12 @@ class Planning {
       policy.rules.some((rule) => rule.give.some(speaksOf)) ||
       policy.hires.preHire.some(speaksOf) ||
       policy.requestable.some(
-        (each) => each.target === target && each.entitlement === (entitlement ?? each.entitlement),
+        (each) =>
+          each.order === undefined && each.target === target && each.entitlement === (entitlement ?? each.entitlement),
       ) ||
-      person.grants.some((each) => each.target === target && each.entitlement === (entitlement ?? ''))
+      person.grants.some(
+        (each) => each.target === target && each.entitlement === (entitlement ?? '') && !isByHand(policy, each),
+      )
     );
   }
 

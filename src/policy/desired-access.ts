@@ -1,5 +1,7 @@
 import type { Person, PersonState } from '../model/person.ts';
-import { isActive } from './engagements.ts';
+import { addDays, dateIn } from '../model/time.ts';
+import { isByHand } from './by-hand.ts';
+import { isActive, zoneOf } from './engagements.ts';
 import type { Policy } from './schema.ts';
 
 /** What a person should have at one target, and the rules that say so. */
@@ -21,7 +23,8 @@ export interface DesiredEntitlement {
 
 const withoutAccess: ReadonlySet<PersonState> = new Set(['Suspended', 'Terminating', 'Terminated', 'Cancelled']);
 
-type Known = Pick<Policy, 'rules' | 'zones'> & Partial<Pick<Policy, 'hires' | 'leave'>>;
+type Known = Pick<Policy, 'rules' | 'zones'> &
+  Partial<Pick<Policy, 'hires' | 'leave' | 'requestable' | 'continuityGap'>>;
 
 /** Policy × person: what this person should have at `now`, sorted by target. The order of the rules makes no difference. */
 export function desiredAccess(policy: Known, person: Person, now: string): Desired[] {
@@ -48,6 +51,7 @@ export function desiredAccess(policy: Known, person: Person, now: string): Desir
         `${grant.origin}: ${grant.because}`,
       );
     }
+      if (isByHand(policy, grant)) continue;
   }
   return desired.sorted();
 }

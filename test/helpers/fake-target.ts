@@ -31,7 +31,10 @@ export interface FakeAccount {
 /** A target in memory for tests of the line: keeps accounts and tickets, counts what really changed, misbehaves on demand. */
 export class FakeTarget {
   readonly accounts = new Map<string, FakeAccount>();
-  readonly tickets = new Map<string, TicketRequest & { number: string; closedWith?: string }>();
+  readonly tickets = new Map<
+    string,
+    TicketRequest & { number: string; closedWith?: string; result?: 'done' | 'failed' }
+  >();
   readonly messages: MessageRequest[] = [];
   /** Accounts of a page of `list`. */
   pageSize = 2;
@@ -195,6 +198,7 @@ export class FakeTarget {
             id: found.number,
             number: found.number,
             state: found.closedWith === undefined ? 'open' : 'closed',
+            ...(found.result === undefined ? {} : { result: found.result }),
           };
         },
         open: async (request, context) => {

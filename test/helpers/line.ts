@@ -13,6 +13,7 @@ import {
 } from '../../src/model/messages.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Policy } from '../../src/policy/schema.ts';
+import type { SourceCallbacks } from '../../src/sources/callback.ts';
 import type { SourceReports } from '../../src/sources/report.ts';
 import { type RunningWorkers, startWorkers } from '../../src/worker.ts';
 import type { FakeTarget } from './fake-target.ts';
@@ -41,6 +42,7 @@ export interface LineOptions {
   store?: Store;
   eventTiming?: EventTiming;
   reports?: SourceReports;
+  callbacks?: SourceCallbacks;
   policy?: Partial<Omit<Policy, 'ends' | 'retries'>> & {
     ends?: Partial<Policy['ends']>;
     retries?: Partial<Policy['retries']>;
@@ -130,6 +132,7 @@ export async function startLine(options: LineOptions): Promise<Line> {
       policy,
       targets: new Map(Object.entries(targets).map(([name, target]) => [name, target.connected(name)])),
       ...(options.reports === undefined ? {} : { reports: options.reports }),
+      ...(options.callbacks === undefined ? {} : { callbacks: options.callbacks }),
       bundle: workflowBundle(),
       proofKey: async () => 'proof-key-of-the-tests',
       log: pino({ level: 'silent' }),
