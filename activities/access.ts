@@ -484,6 +484,8 @@ export async function finishAccess(
 
 /** Takes the rows off the timeline and settles the events that waited for them. */
 async function close({
+  dependencies,
+  workflowId,
   tx,
   person,
   asked,
@@ -510,8 +512,6 @@ async function close({
   return settled;
 }
 
-  dependencies,
-  workflowId,
 /** The days after the last one: policy's steps, each at the start of its day in the person's zone. */
 export async function planDaysAfter(
   { policy }: Pick<Dependencies, 'policy'>,

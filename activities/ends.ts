@@ -212,12 +212,12 @@ export async function finishEnd(
       await tx.updatePerson(id, { state: 'Terminated' });
       await tx.removePending(id, end.pending);
       for (const grant of person.grants) await tx.removeGrant(id, grant);
+      await takeBackByHand({ dependencies, tx, person, now, workflowId }, person.grants, end.event);
       await tx.releaseNames(id, now);
       await planDaysAfter(dependencies, tx, person, {
         event: end.event,
         date: lastDayOf(dependencies, person, pending, now),
       });
-      await takeBackByHand({ dependencies, tx, person, now, workflowId }, person.grants, end.event);
       await tx.putPending(id, readAgainLater(end, now, timing.readAgainMs));
       await writeSettlement(tx, id, settlement, now);
       const step = `${end.event}/${end.epoch}`;

@@ -270,6 +270,8 @@ export class PersonDesk {
       this.#start(due.id, () => this.#refreshBy(records.dueApproval, due));
     } else if (due.kind === 'order') {
       this.#start(due.id, () => order(this, due));
+    } else if (due.kind === 'answer') {
+      this.#start(due.id, () => answer(this, due));
     } else if (due.kind === 'reminder' && due.confidential) {
       this.#start(due.id, () => this.#refreshBy(messages.tellConfidentially, due));
     } else {
@@ -282,8 +284,6 @@ export class PersonDesk {
   }
 
   async #refreshBy(
-    } else if (due.kind === 'answer') {
-      this.#start(due.id, () => answer(this, due));
     work: (request: { person: string; pending: string; now: string; workflowId: string }) => Promise<PersonView>,
     { id }: PendingChange,
   ): Promise<void> {

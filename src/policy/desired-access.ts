@@ -45,13 +45,13 @@ export function desiredAccess(policy: Known, person: Person, now: string): Desir
   if (reducedTo === undefined) {
     for (const grant of person.grants) {
       if (grant.until !== undefined && Date.parse(grant.until) <= at) continue;
+      if (isByHand(policy, grant)) continue;
       desired.add(
         grant.target,
         grant.entitlement === '' ? [] : [grant.entitlement],
         `${grant.origin}: ${grant.because}`,
       );
     }
-      if (isByHand(policy, grant)) continue;
   }
   return desired.sorted();
 }
