@@ -2,13 +2,12 @@ import type { Transaction } from '../src/directory/store.ts';
 import type { Settlement } from '../src/model/event.ts';
 import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId, priorities } from '../src/model/messages.ts';
-import type { PendingChange, Person } from '../src/model/person.ts';
+import { type PendingChange, type Person, personalKinds } from '../src/model/person.ts';
 import type { AccessPlan, Change } from '../src/model/plan.ts';
 import { addDays, dateIn, startOfDay } from '../src/model/time.ts';
 import type { AccessDecision, BegunAccess, PersonView } from '../src/model/work.ts';
 import { planAccess } from '../src/policy/access-plan.ts';
 import { zoneOf } from '../src/policy/engagements.ts';
-import { sha256 } from '../src/policy/load.ts';
 import { planMessage, planNotices } from '../src/policy/notices.ts';
 import type { PlannedTarget } from '../src/policy/plan.ts';
 import { abilitiesOf } from '../src/targets/connect.ts';
@@ -19,7 +18,6 @@ import { raise } from './exceptions.ts';
 import { reserveNames } from './names.ts';
 import { takeBackByHand } from './orders.ts';
 import { reserve } from './safeguards.ts';
-import { separatePlan } from './separate-plan.ts';
 import { tell, writeSettlement } from './settle.ts';
 import { viewOf } from './view.ts';
 
@@ -230,44 +228,18 @@ async function planOnce(beginning: Beginning): Promise<AccessPlan> {
   const { policy } = dependencies;
   const targets = plannedTargets(dependencies);
   const notices = asked.rows.flatMap((row, index) => noticesFor(beginning, targets, row, asked.data[index]));
-  const plansAccess = asked.rows.some((row, index) => isAlignment(row, asked.data[index]));
-  const base = plansAccess
-    ? planAccess({
-        person,
-        policy,
-        targets,
-        event: asked.event,
-        at: now,
-        grace: asked.data.some(({ grace }) => grace),
-        attributes: asked.data.some(({ attributes }) => attributes),
-        agreed: await agreedItems(tx, person.id),
-      })
-    : {
-        person: person.id,
-        event: asked.event,
-        policy: policy.hash,
-        hash: '',
-        changes: [],
-        proposed: [],
-        observed: [],
-        asks: [],
-        kept: [],
-        stopped: [],
-      };
-  const modeOf = (target: string) => targets.find(({ name }) => name === target)?.mode ?? 'enforce';
-  const extra = [...special(beginning, targets), ...notices].filter(
-    (change) => ![...base.changes, ...base.proposed, ...base.observed].some(({ id }) => id === change.id),
-  );
-  const withExtra = {
-    ...base,
-    changes: [...base.changes, ...extra.filter(({ target }) => modeOf(target) === 'enforce')],
-    proposed: [...base.proposed, ...extra.filter(({ target }) => modeOf(target) === 'propose')],
-    observed: [...base.observed, ...extra.filter(({ target }) => modeOf(target) === 'observe')],
-  };
-  const plan = separatePlan(policy, person, withExtra, now);
-  const { hash: _, ...content } = plan;
-  return { ...plan, hash: sha256(content) };
+  return planAccess({
+    ...{ person, policy, targets, event: asked.event, at: now },
+    align: plansAccess(asked),
+    grace: asked.data.some(({ grace }) => grace),
+    attributes: asked.data.some(({ attributes }) => attributes),
+    agreed: await agreedItems(tx, person.id),
+    more: [...special(beginning, targets), ...notices],
+  });
 }
+
+/** Do the rows ask for access as rules give it, or only for something besides? */
+const plansAccess = ({ rows, data }: Asked): boolean => rows.some((row, index) => isAlignment(row, data[index]));
 
 /** The targets as plans need to know them. */
 export function plannedTargets({ targets }: Pick<Dependencies, 'targets'>): PlannedTarget[] {
@@ -294,15 +266,7 @@ function special({ dependencies, person, asked }: Beginning, targets: PlannedTar
       because,
       after: [],
     });
-    const { had } = data;
-    if (had !== undefined) {
-      const there = person.accounts.filter(({ status }) => status !== 'absent');
-      return [...new Set(there.map(({ target }) => target))].map((target) =>
-        there.some((account) => account.target === target && had.includes(`${target}/${account.id}`))
-          ? one(target, 'disable', 'disable', 'the hire is off: as it was before')
-          : one(target, 'remove', 'remove the account made for', 'the hire is off'),
-      );
-    }
+    if (data.had !== undefined) return undone(person, data.had, data.keeps, one);
     if (data.action === 'deleteAccounts') {
       return existing(person, data.targets).map((target) =>
         one(target, 'remove', 'delete the account of', 'policy: after the last day'),
@@ -329,6 +293,34 @@ function special({ dependencies, person, asked }: Beginning, targets: PlannedTar
       id: `revoke:${target}:${entitlement}`,
       entitlement,
     }));
+  });
+}
+
+type MakeChange = (target: string, action: Change['action'], words: string, because: string) => Change;
+
+/** A hire that is off: accounts that were there before are closed and hold what they held; the others are removed, or closed under a legal hold. */
+function undone(
+  { accounts, legalHolds }: Person,
+  had: string[],
+  keeps: AccessData['keeps'],
+  one: MakeChange,
+): Change[] {
+  const there = accounts.filter(({ kind, status }) => personalKinds.has(kind) && status !== 'absent');
+  return [...new Set(there.map(({ target }) => target))].flatMap((target) => {
+    const own = there.filter((account) => account.target === target);
+    const before = own.some(({ id }) => had.includes(`${target}/${id}`));
+    if (!before && legalHolds.length === 0)
+      return [one(target, 'remove', 'remove the account made for', 'the hire is off')];
+    const kept = new Set(keeps.filter((each) => each.target === target).map(({ entitlement }) => entitlement));
+    const given = [...new Set(own.flatMap(({ entitlements }) => entitlements))].filter((each) => !kept.has(each));
+    return [
+      ...given.map((entitlement) => ({
+        ...one(target, 'revoke', `take ${entitlement} from`, 'the hire is off'),
+        id: `revoke:${target}:${entitlement}`,
+        entitlement,
+      })),
+      one(target, 'disable', 'disable', 'the hire is off: as it was before'),
+    ];
   });
 }
 
@@ -512,7 +504,10 @@ async function close({
   return settled;
 }
 
-/** The days after the last one: policy's steps, each at the start of its day in the person's zone. */
+/**
+ * The days after the last one: policy's steps, each at the start of its day in the person's zone; accounts are deleted 30 days
+ * after `date` at the earliest. Somebody who is to be back has none of them, unless that hire is called off.
+ */
 export async function planDaysAfter(
   { policy }: Pick<Dependencies, 'policy'>,
   tx: Transaction,
@@ -520,21 +515,27 @@ export async function planDaysAfter(
   { event, date }: { event: string; date: string },
 ): Promise<void> {
   const { zone } = zoneOf(policy, person);
-  for (const { id, after, do: action, targets } of policy.transitions.leaver.later) {
-    const days = action === 'deleteAccounts' ? Math.max(30, after) : after;
-    const day = addDays(date, days);
-    await planLater(
-      tx,
-      person,
-      {
-        id: `later:${id}:${event}`,
-        kind: 'later',
-        event,
-        dueAt: new Date(startOfDay(day, zone)).toISOString(),
-        date: day,
-        zone,
-      },
-      { action, targets, process: 'leaver' },
-    );
+  const rows = policy.transitions.leaver.later.map(({ id, after, do: action, targets }): PendingChange => {
+    const day = addDays(date, action === 'deleteAccounts' ? Math.max(30, after) : after);
+    return {
+      id: `later:${id}:${event}`,
+      kind: 'later',
+      event,
+      dueAt: new Date(startOfDay(day, zone)).toISOString(),
+      date: day,
+      zone,
+      confidential: false,
+      data: { action, targets, process: 'leaver', step: id },
+    };
+  });
+  const start = person.pending.find(({ kind }) => kind === 'start');
+  if (start !== undefined) {
+    await tx.putPending(person.id, { ...start, data: { ...start.data, later: rows } });
+    return;
   }
+  // Whoever is closed once more has each step once, counted from now.
+  const steps = new Set(rows.map(({ data }) => data['step']));
+  const before = person.pending.filter(({ kind, data }) => kind === 'later' && steps.has(data['step']));
+  for (const { id } of before) await tx.removePending(person.id, id);
+  for (const row of rows) await tx.putPending(person.id, row);
 }

@@ -52,6 +52,8 @@ export interface Change {
   entitlement?: string;
   /** For `create`: made for later, and closed until then. */
   disabled?: boolean;
+  /** For `disable`: their accounts of this kind alone; absent: all that are theirs. */
+  accounts?: 'admin';
 }
 
 /** Desired access minus known access, as changes with a hash that an approval can name. It has no side effects. */

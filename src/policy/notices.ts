@@ -20,12 +20,18 @@ export function planNotices(request: {
   /** The civil date of the transition. */
   date: string;
 }): Change[] {
-  const { policy, transition } = request;
-  const { messages } = policy.transitions[transition];
+  const { policy, transition, person } = request;
+  // Whoever had no manager before has none who must be told.
+  const messages = policy.transitions[transition].messages.filter(
+    ({ to }) => to !== 'formerManager' || person.attributes['formerManagerId'] !== undefined,
+  );
   const tickets = transition === 'involuntary' ? [] : policy.transitions[transition].tickets;
   return [
     ...tickets.map((ticket) => planTicket(request, ticket)),
-    ...messages.map((message) => planMessage(request, message, `transitions.${transition}.messages`)),
+    ...messages
+      // Nobody to tell where the manager stayed.
+      .filter(({ to }) => to !== 'formerManager' || request.person.attributes['formerManagerId'] !== undefined)
+      .map((message) => planMessage(request, message, `transitions.${transition}.messages`)),
   ];
 }
 
