@@ -113,6 +113,7 @@ async function remember(deciding: Deciding, stated: Stated): Promise<void> {
   const name = [attributes.firstName, attributes.lastName]
     .filter((part) => part !== undefined && part !== '')
     .join(' ');
+  delete attributes['formerManagerId'];
   if (changed.includes('managerId') && person.attributes.managerId !== undefined) {
     attributes['formerManagerId'] = person.attributes.managerId;
   }

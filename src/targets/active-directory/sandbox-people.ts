@@ -10,6 +10,7 @@ const containers = ['OU=People', 'OU=Admins', 'OU=Service Accounts', 'OU=Break G
 const builtIn: Readonly<Record<string, string>> = { 'Domain Admins': '512', 'Domain Users': '513' };
 const everyone = 'All Staff';
 const remote = 'VPN Users';
+const employees = 'Employees';
 const privileged = 'Privileged Access';
 
 /** The password that a seeded account begins with, so that one can see it stop working. */
@@ -66,14 +67,16 @@ export function seedTree(tree: Tree, people: readonly SeedPerson[]): void {
     object.resets = 0;
     for (const name of groups) tree.get(group(name))?.members.push(object.guid);
   };
-  for (const name of [...Object.keys(builtIn), everyone, remote, privileged]) group(name);
+  for (const name of [...Object.keys(builtIn), everyone, remote, employees, privileged]) group(name);
   for (const person of people) {
     const { workerType, department, login } = person;
     if (workerType === 'service') account(person, login, 'OU=Service Accounts', [department]);
     else if (workerType === 'breakGlass') account(person, login, 'OU=Break Glass', ['Domain Admins']);
     else {
       const more = person.privileged ? [privileged] : [];
-      account(person, login, 'OU=People', [everyone, department, remote, ...more]);
+      const office = person.location === undefined ? [] : [`Office ${person.location}`];
+      const kind = workerType === 'employee' ? [employees] : [];
+      account(person, login, 'OU=People', [everyone, department, remote, ...kind, ...office, ...more]);
       if (person.privileged) account(person, `adm-${login}`, 'OU=Admins', ['Domain Admins', privileged]);
     }
   }
