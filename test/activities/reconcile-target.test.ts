@@ -96,7 +96,7 @@ describe('reading a target in full', () => {
     expect(started).toEqual([
       {
         ...{ key: `muster:reconcile.${run}-crm.GT-1`, source: 'muster', id: `reconcile.${run}-crm.GT-1` },
-        ...{ type: 'drift-found', subject: 'GT-1', receivedAt: noon, payloadHash: expect.any(String) },
+        ...{ type: 'drift-found', subject: 'GT-1', enteredAt: noon, receivedAt: noon, payloadHash: expect.any(String) },
         data: { findings: [{ target: 'crm', account: 'a-GT-1', finding: 'live-leaver' }] },
       },
     ]);
