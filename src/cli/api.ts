@@ -40,11 +40,17 @@ export async function requireRunning(settings: Settings): Promise<Running> {
 }
 
 /** Asks the operator API, and gives its JSON. Problem details come out as Failures in words. */
-export async function askApi(running: Running, path: string, body?: unknown): Promise<unknown> {
+export async function askApi(
+  running: Running,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<unknown> {
   const token = await tokenOf(running);
   const answer = await request(new URL(path, running.ready.operator), {
     method: body === undefined ? 'GET' : 'POST',
     headers: {
+      ...headers,
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },

@@ -9,6 +9,8 @@ export interface Cli {
   err(text: string): void;
   /** Standard output is a terminal that can show a spinner. */
   terminal: boolean;
+  /** Milliseconds to wait for what comes of an order. Default 60 s. */
+  patienceMs?: number;
   /** Resolves with the signal's name when somebody wants this process to end. */
   stopped(): Promise<string>;
 }

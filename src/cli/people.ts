@@ -8,9 +8,11 @@ import type { Reader } from '../directory/store.ts';
 import { Failure } from '../model/failure.ts';
 import { askApi } from './api.ts';
 import type { Cli } from './cli.ts';
+import { contractEndCommand } from './contract-end.ts';
 import { reachDirectory } from './directory.ts';
 import { EndWith, exitCodes } from './exit.ts';
 import { settingsOf } from './settings.ts';
+import { timelineCommand } from './timeline.ts';
 
 const importedSchema = z.object({
   created: z.number(),
@@ -43,12 +45,14 @@ const personSchema = z.object({
 });
 type Person = z.infer<typeof personSchema>;
 
-/** `muster people import FILE` and `muster people show ID`. */
+/** `muster people import FILE`, and what is asked and ordered about one. */
 export function peopleCommand(cli: Cli): Command {
   return new Command('people')
-    .description('the directory: import people, look at one')
+    .description('the directory: import people, look at one, move the end of a contract')
     .addCommand(importCommand(cli))
-    .addCommand(showCommand(cli));
+    .addCommand(showCommand(cli))
+    .addCommand(timelineCommand(cli))
+    .addCommand(contractEndCommand(cli));
 }
 
 function importCommand(cli: Cli): Command {

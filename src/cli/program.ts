@@ -16,6 +16,7 @@ const commands: Record<string, (cli: Cli) => Promise<Command>> = {
   watch: async (cli) => (await import('./watch.ts')).watchCommand(cli),
   setup: async (cli) => (await import('./setup.ts')).setupCommand(cli),
   doctor: async (cli) => (await import('./doctor.ts')).doctorCommand(cli),
+  hire: async (cli) => (await import('./hire.ts')).hireCommand(cli),
   people: async (cli) => (await import('./people.ts')).peopleCommand(cli),
   exceptions: async (cli) => (await import('./exceptions.ts')).exceptionsCommand(cli),
   targets: async (cli) => (await import('./targets.ts')).targetsCommand(cli),
@@ -28,6 +29,9 @@ const commands: Record<string, (cli: Cli) => Promise<Command>> = {
   drift: async (cli) => (await import('./drift.ts')).driftCommand(cli),
   send: async (cli) => (await import('./send.ts')).sendCommand(cli),
   terminate: async (cli) => (await import('./terminate.ts')).terminateCommand(cli),
+  undo: async (cli) => (await import('./undo.ts')).undoCommand(cli),
+  privileges: async (cli) => (await import('./privileges.ts')).privilegesCommand(cli),
+  'legal-hold': async (cli) => (await import('./legal-hold.ts')).legalHoldCommand(cli),
 };
 
 /** Runs one command line (without `node` and the script) and says what to exit with. Never throws. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Page, PageRequest } from '../directory/store.ts';
+import type { PageRequest } from '../directory/store.ts';
 import { HttpProblem } from '../http/problem.ts';
 import { Failure } from '../model/failure.ts';
 
@@ -22,7 +22,7 @@ export function pageOfQuery<T extends PageRequest>(
 }
 
 /** A cursor that no page gave is the caller's fault, and the store says so. */
-export async function listed<T>(list: () => Promise<Page<T>>): Promise<Page<T>> {
+export async function listed<T>(list: () => Promise<T>): Promise<T> {
   try {
     return await list();
   } catch (error) {

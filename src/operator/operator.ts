@@ -17,9 +17,11 @@ import { delegationsRoutes } from './delegations-routes.ts';
 import { driftRoutes } from './drift-routes.ts';
 import { eventsRoutes } from './events-routes.ts';
 import { exceptionsRoutes } from './exceptions-routes.ts';
+import { hiresRoutes } from './hires-routes.ts';
 import { holdsRoutes } from './holds-routes.ts';
 import { openApi } from './openapi.ts';
 import { signIn } from './operators.ts';
+import { orderRoutes } from './order-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { Resolutions } from './resolutions.ts';
 import type { Route } from './route.ts';
@@ -77,7 +79,11 @@ export function createOperator(options: OperatorOptions): {
     },
     now: () => new Date(clock()).toISOString(),
   };
+  const frontend = new Frontend(client, 3_000);
+  // A path in braces takes all that follows: the longer ones come first.
   const routes = [
+    ...orderRoutes(desk, frontend),
+    ...hiresRoutes(desk),
     ...peopleRoutes(desk),
     ...eventsRoutes(desk),
     ...exceptionsRoutes(desk),
@@ -89,7 +95,6 @@ export function createOperator(options: OperatorOptions): {
     ...driftRoutes(desk),
     ...accountsRoutes(desk, config),
   ];
-  const frontend = new Frontend(client, 3_000);
 
   const app = plainApp();
   app.use(

@@ -51,7 +51,7 @@ export async function answeringApi(): Promise<AnsweringApi> {
     ...api,
     muster: (...args) =>
       run(args, {
-        ...{ env: {}, folder, terminal: false, stopped: () => new Promise(() => undefined) },
+        ...{ env: {}, folder, terminal: false, patienceMs: 400, stopped: () => new Promise(() => undefined) },
         ...{ out: (text) => void api.out.push(text), err: (text) => void api.err.push(text) },
       }),
     async close() {

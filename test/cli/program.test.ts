@@ -50,10 +50,17 @@ describe('the command line', () => {
   });
 
   it('every command has its own help, its parts too', async () => {
-    const commands = 'demo start receiver worker operator watch setup doctor send terminate people exceptions'.split(
-      ' ',
-    );
-    for (const command of [...commands, 'people import', 'people show', 'exceptions list', 'exceptions resolve']) {
+    const commands =
+      'demo start receiver worker operator watch setup doctor send terminate people exceptions hire undo privileges legal-hold';
+    const parts = {
+      people: ['import', 'show', 'timeline', 'contract-end'],
+      exceptions: ['list', 'resolve'],
+      hire: ['list', 'show', 'amend', 'cancel'],
+      privileges: ['grant'],
+      'legal-hold': ['list', 'place', 'lift'],
+    };
+    const whole = Object.entries(parts).flatMap(([command, its]) => its.map((part) => `${command} ${part}`));
+    for (const command of [...commands.split(' '), ...whole]) {
       out = [];
       expect(await muster(`${command} --help`)).toBe(0);
       expect(out.join('\n')).toContain(`Usage: muster ${command}`);
