@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Transaction, Waiting } from '../src/directory/store.ts';
 import { eventTypes, type IdentityEvent } from '../src/model/event.ts';
-import { laterKey, personCreatedSignal } from '../src/model/messages.ts';
+import { internalSources, laterKey, personCreatedSignal } from '../src/model/messages.ts';
 import { sourceScope } from '../src/model/stop.ts';
 import type { Admission, EventRequest, Match } from '../src/model/work.ts';
 import { priorityOf } from '../src/policy/ends.ts';
@@ -102,21 +102,24 @@ interface Entered {
   waiting: Waiting[];
 }
 
-async function enter({ sources }: Dependencies, tx: Transaction, request: EventRequest): Promise<Entered> {
+async function enter({ sources, policy }: Dependencies, tx: Transaction, request: EventRequest): Promise<Entered> {
   const { event, workflowId, now } = request;
   const found = request.attachTo === undefined ? await peopleFor(tx, event) : await aliases(tx, request.attachTo);
   if (found.length > 1)
     return { admission: { kind: 'admitted', match: { kind: 'several', people: found } }, waiting: [] };
   const [only] = found;
   if (only !== undefined) return { admission: await identified(tx, request, only), waiting: await woken(tx, event) };
-  if (request.attachTo !== undefined)
+  // Attached to their own number: somebody has looked, and says that they are new.
+  const isNew = request.attachTo === event.subject;
+  if (request.attachTo !== undefined && !isNew)
     return { admission: { kind: 'admitted', match: { kind: 'nobody' } }, waiting: [] };
 
   // Whoever looks and whoever creates take turns, so that no event waits for a person who is there.
   await tx.lock(`subject:${event.subject}`);
   const [since] = await peopleFor(tx, event);
   if (since !== undefined) return { admission: await identified(tx, request, since), waiting: await woken(tx, event) };
-  const created = sources[event.source]?.authoritative === true ? await newPerson(tx, event) : undefined;
+  const mayCreate = sources[event.source]?.authoritative === true;
+  const created = mayCreate ? await newPerson(tx, policy, event, isNew) : undefined;
   if (created?.kind === 'several') {
     return { admission: { kind: 'admitted', match: { kind: 'several', people: created.people } }, waiting: [] };
   }
@@ -166,8 +169,12 @@ async function identified(tx: Transaction, request: EventRequest, id: string): P
   };
 }
 
+const inside: ReadonlySet<string> = new Set(internalSources);
+
 /** By the source's worker id, then by any source's; an e-mail that is somebody else's makes it two people and not one. */
 async function peopleFor(tx: Transaction, event: IdentityEvent): Promise<string[]> {
+  // What comes from inside names the person by Muster's own id, which need not be a worker's.
+  if (inside.has(event.source) && (await tx.person(event.subject)) !== undefined) return [event.subject];
   const own = await tx.peopleWith({ type: 'workerId', value: event.subject, source: event.source });
   const byWorkerId = own.length > 0 ? own : await tx.peopleWith({ type: 'workerId', value: event.subject });
   if (event.data.email === undefined || byWorkerId.length === 0) return byWorkerId;

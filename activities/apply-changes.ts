@@ -1,5 +1,5 @@
 import { Failure } from '../src/model/failure.ts';
-import type { Account, Person } from '../src/model/person.ts';
+import { type Account, type Person, personalKinds } from '../src/model/person.ts';
 import type { Change } from '../src/model/plan.ts';
 import type { ChangeResult, StepWork } from '../src/model/work.ts';
 import type { ConnectedTarget } from '../src/targets/connect.ts';
@@ -79,7 +79,10 @@ class Applying {
       case 'create':
         return this.#create(change, account);
       case 'remove':
-        for (const each of seen.filter((one) => one.status !== 'absent')) await this.#remove(change, each);
+        // Shared and service accounts outlive whoever owns them.
+        this.#outcomes[change.id] = 'already';
+        for (const each of seen.filter((one) => personalKinds.has(one.kind) && one.status !== 'absent'))
+          await this.#remove(change, each);
         return undefined;
       case 'disable':
         await this.#disable(change, seen);
@@ -183,6 +186,13 @@ class Applying {
   }
 
   async #attributes(): Promise<AccountAttributes> {
+    const owned = new Set(this.#connected.entry.managedBy?.attributes);
+    const all = await this.#allAttributes();
+    // What another system keeps there is not ours to write.
+    return Object.fromEntries(Object.entries(all).filter(([name]) => !owned.has(name)));
+  }
+
+  async #allAttributes(): Promise<AccountAttributes> {
     const { firstName, lastName, department, jobTitle, location, managerId, email } = this.#person.attributes;
     const start = this.#person.pending.find(({ kind }) => kind === 'start')?.date;
     const startDate = start ?? this.#person.engagements.findLast(({ primary }) => primary)?.startDate;
@@ -221,7 +231,6 @@ class Applying {
 
   async #remove(change: Change, account: AccountSeen): Promise<void> {
     const { remove } = this.#accounts;
-    this.#outcomes[change.id] ??= 'already';
     // Where a target deletes nothing, a closed account is all there can be.
     const outcome =
       remove === undefined
@@ -261,6 +270,7 @@ class Applying {
       const now = await this.#accounts.read(id, this.#context);
       const known = now ?? seen.find((each) => each.id === id);
       if (id === account?.id) this.#check(now);
+      if (now !== undefined && personalKinds.has(now.kind)) this.#checkRemoved(now);
       if (known === undefined) continue;
       const record = now ?? { ...known, status: 'absent' as const, entitlements: [] };
       records.push(
@@ -276,6 +286,17 @@ class Applying {
     throw new Failure(
       'not-confirmed',
       `${this.#connected.title} said yes to "${wrong.summary}", and does not show it (account ${now?.id ?? 'gone'} is ${now?.status ?? 'absent'})`,
+    );
+  }
+
+  /** What was to be removed is gone, or closed where the target deletes nothing. */
+  #checkRemoved(now: AccountSeen): void {
+    const removes = this.#work.step.changes.find(({ action }) => action === 'remove');
+    const closed = this.#accounts.remove === undefined ? now.status !== 'enabled' : now.status === 'absent';
+    if (removes === undefined || closed) return;
+    throw new Failure(
+      'not-confirmed',
+      `${this.#connected.title} said yes to "${removes.summary}", and shows the account ${now.id} ${now.status}`,
     );
   }
 
