@@ -68,7 +68,12 @@ export function timeline(
 
     inFlight: (after = '', limit) =>
       session.run(async (database) => {
-        const own = and(isNull(exception.resolvedAt), eq(exception.workflowId, sql`'person:' || ${exception.person}`));
+        // What the watch found of a workflow waits for nobody in it.
+        const own = and(
+          isNull(exception.resolvedAt),
+          eq(exception.workflowId, sql`'person:' || ${exception.person}`),
+          sql`${exception.id} NOT LIKE 'watch/%'`,
+        );
         const rows = await union(
           database.select({ person: pending.person }).from(pending).where(gt(pending.person, after)),
           database

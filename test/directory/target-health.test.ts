@@ -80,6 +80,10 @@ onBothDatabases("targets' health", (under) => {
         ...{ id: 'person:GT-48291/x', kind: 'step-failed', workflowId: 'person:GT-48291', person: 'GT-48291' },
         ...{ target: 'salesforce', reason: 'no', owner: 'o', openedAt: second(0), dueAt: second(9) },
       });
+      await tx.openException({
+        ...{ id: 'watch/person:GT-1/run', kind: 'workflow-failed', workflowId: 'person:GT-1', person: 'GT-1' },
+        ...{ reason: 'ended by hand', owner: 'o', openedAt: second(0), dueAt: second(9) },
+      });
     });
     const waiting = (limit: number) => under.store.read((reader) => reader.waitingForTarget('salesforce', limit));
     expect([await waiting(9), await waiting(2)]).toEqual([
