@@ -24,6 +24,8 @@ const accessData = z.object({
   revoke: z.array(entitlementRef).default([]),
   /** `target/id` of accounts that were there before the hire that is off; the others are removed. */
   had: z.array(z.string()).exactOptional(),
+  /** What was on those accounts then; the rest is taken from them. */
+  keeps: z.array(entitlementRef).default([]),
   /** A message of the policy, by its id in `contractEnds.tell` or for a privilege that ends. */
   tell: z.enum(['contractEnd', 'privilegeEnds']).exactOptional(),
   what: z.string().exactOptional(),
@@ -58,6 +60,9 @@ const accessData = z.object({
 
 /** What a row of the timeline asks for. */
 export type AccessData = z.infer<typeof accessData>;
+
+/** The row at which old access that an event left for a while is over. */
+export const graceRow = (event: string): string => `grace:${event}`;
 
 /** Reads what a row asks for. */
 export const readAccessData = (change: PendingChange): AccessData => accessData.parse(change.data);

@@ -7,14 +7,16 @@ import type { AccessPlan, Change } from '../src/model/plan.ts';
 import { addDays, dateIn, startOfDay } from '../src/model/time.ts';
 import type { AccessDecision, BegunAccess, PersonView } from '../src/model/work.ts';
 import { planAccess } from '../src/policy/access-plan.ts';
+import { desiredAccess } from '../src/policy/desired-access.ts';
 import { zoneOf } from '../src/policy/engagements.ts';
 import { planMessage, planNotices } from '../src/policy/notices.ts';
 import type { PlannedTarget } from '../src/policy/plan.ts';
+import type { Policy } from '../src/policy/schema.ts';
 import { abilitiesOf } from '../src/targets/connect.ts';
-import { type AccessData, accessKinds, planLater, readAccessData } from './access-rows.ts';
+import { type AccessData, accessKinds, graceRow, planLater, readAccessData } from './access-rows.ts';
 import { agreedItems, askFor } from './asks.ts';
 import type { Dependencies } from './dependencies.ts';
-import { raise } from './exceptions.ts';
+import { raise, settleSteps } from './exceptions.ts';
 import { reserveNames } from './names.ts';
 import { takeBackByHand } from './orders.ts';
 import { reserve } from './safeguards.ts';
@@ -37,6 +39,8 @@ interface Beginning {
   asked: Asked;
   now: string;
   workflowId: string;
+  /** Targets that were read before; null where none was asked. */
+  seen: string[] | null;
 }
 
 type BeginRequest = { person: string; pending: string[]; seen: string[] | null; now: string; workflowId: string };
@@ -55,7 +59,8 @@ export async function beginAccess(dependencies: Dependencies, request: BeginRequ
       return { view: await viewOf(tx, timing, person.id), settled: [] };
     if (await isUnderLegalHold(tx, person, asked, request.now))
       return { view: await viewOf(tx, timing, person.id), settled: [] };
-    const beginning = { dependencies, tx, person, asked, now: request.now, workflowId: request.workflowId };
+    const { now, workflowId, seen } = request;
+    const beginning = { dependencies, tx, person, asked, now, workflowId, seen };
     if (request.seen === null && asked.data.some(({ see }) => see)) {
       return { view: await viewOf(tx, timing, person.id), see: toSee(dependencies, asked), settled: [] };
     }
@@ -127,9 +132,11 @@ async function begin(beginning: Beginning): Promise<{ access?: BegunAccess; sett
   const plan = await planned(beginning);
   const person = beginning.person;
   const held = await holdBack(beginning, plan);
-  if (held) return { settled: [] };
+  if (held !== undefined) return { settled: held };
   await keepForAWhile(beginning, plan);
-  const waits = await askFor({ dependencies, tx, person, event: asked.event, plan, now, workflowId });
+  // Rows that only tell somebody something ask nothing, and make no question void.
+  const waits =
+    plansAccess(asked) && (await askFor({ dependencies, tx, person, event: asked.event, plan, now, workflowId }));
   const piece = { workflowId, step: `${asked.event}/${plan.hash.slice(7, 19)}`, person: person.id, event: asked.event };
   const named = (changes: Change[]) =>
     changes.map(({ id, target, action, because }) => ({ id, target, action, because }));
@@ -164,33 +171,75 @@ async function begin(beginning: Beginning): Promise<{ access?: BegunAccess; sett
     };
     await raise(tx, dependencies, { request, workflowId, now });
   }
-  for (const { change, reason } of plan.stopped) {
-    const step = `${asked.event}/${change.id}/separation-of-duties`;
-    const request = {
-      step,
-      kind: 'separation-of-duties' as const,
-      event: asked.event,
-      person: person.id,
-      target: change.target,
-      reason,
-    };
-    await raise(tx, dependencies, { request, workflowId, now });
+  const agreed = plansAccess(asked) ? await aboutConflicts(beginning, plan) : [];
+  const unseen = unseenOf(beginning);
+  if (plan.changes.length === 0) {
+    const settled = await close({ ...beginning, waits, stopped: plan.stopped.length > 0, at: now, unseen });
+    return { settled: [...agreed, ...settled] };
   }
-  if (plan.changes.length === 0)
-    return { settled: await close({ ...beginning, waits, stopped: plan.stopped.length > 0 }) };
+  const { epoch, deadlineAt, stopAt } = await begunAt(beginning);
   const access: BegunAccess = {
     event: asked.event,
     pending: asked.rows.map(({ id }) => id),
-    epoch: person.epoch,
-    plan,
-    priority: asked.priority,
-    deadlineAt: later(now, policy.access.deadline),
-    stopAt: later(now, policy.access.stopAfter),
+    ...{ epoch, plan, priority: asked.priority, at: now, deadlineAt, stopAt },
     titles: Object.fromEntries([...targets.values()].map(({ name, title }) => [name, title])),
     owner: policy.exceptions.owner,
     process: asked.data.at(-1)?.process ?? 'mover',
+    ...(unseen.length === 0 ? {} : { unseen }),
   };
-  return { access, settled: [] };
+  return { access, settled: agreed };
+}
+
+/**
+ * A plan of access makes whatever was planned before it void: calls that are still in the air are refused from now on. What
+ * only tells somebody something overtakes nothing. Clocks run from the moment that each row was due.
+ */
+async function begunAt({ dependencies, tx, person, asked, now }: Beginning) {
+  const { deadline, stopAfter } = dependencies.policy.access;
+  const epoch = plansAccess(asked) ? person.epoch + 1 : person.epoch;
+  if (epoch !== person.epoch) await tx.updatePerson(person.id, { epoch });
+  const due = asked.rows.map(({ dueAt }) => Date.parse(dueAt));
+  const latest = Math.max(Math.max(...due) + stopAfter, Date.parse(now) + deadline);
+  return {
+    epoch,
+    deadlineAt: new Date(Math.min(...due) + deadline).toISOString(),
+    stopAt: new Date(latest).toISOString(),
+  };
+}
+
+/** Targets that were to be read before the plan and did not answer in time: planned from what is known, and looked at again. */
+function unseenOf({ dependencies, asked, seen }: Beginning): string[] {
+  if (seen === null || !asked.data.some(({ see }) => see)) return [];
+  return toSee(dependencies, asked).targets.filter((target) => !seen.includes(target));
+}
+
+/** What separation of duties stops is a person's to look at, once; what it stops no more goes on by this plan. */
+async function aboutConflicts(
+  { dependencies, tx, person, asked, now, workflowId }: Beginning,
+  plan: AccessPlan,
+): Promise<Settlement[]> {
+  const kind = 'separation-of-duties' as const;
+  const { items } = await tx.exceptions({ open: true, person: person.id, kind }, { limit: 500 });
+  const own = items.filter(({ id }) => id.includes('/grant:') || id.includes('/revoke:'));
+  const isAbout = (id: string, change: Change) => id.endsWith(`/${change.id}/${kind}`);
+  const settled: Settlement[] = [];
+  for (const { id, event } of own.filter((open) => !plan.stopped.some(({ change }) => isAbout(open.id, change)))) {
+    await tx.resolveException(id, { action: 'done', by: 'muster', reason: 'the conflict is gone' }, now);
+    const about = { workflowId, step: id, person: person.id, at: now };
+    await tx.addEvidence([{ ...about, kind: 'exception-resolved', data: { action: 'done', by: 'muster' } }]);
+    if (event === undefined || asked.rows.some((row) => row.event === event)) continue;
+    if ((await tx.personEvent(person.id, event))?.outcome !== 'held') continue;
+    const settlement: Settlement = { event, outcome: 'applied', reason: 'what was in conflict with it is gone' };
+    await writeSettlement(tx, person.id, settlement, now);
+    settled.push(settlement);
+  }
+  for (const { change, reason } of plan.stopped) {
+    if (own.some(({ id }) => isAbout(id, change))) continue;
+    const step = `${asked.event}/${change.id}/${kind}`;
+    const where = { event: asked.event, person: person.id, target: change.target };
+    await raise(tx, dependencies, { request: { step, kind, ...where, reason }, workflowId, now });
+  }
+  return settled;
 }
 
 const later = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
@@ -397,9 +446,9 @@ function spoken(
 async function holdBack(
   { dependencies, tx, person, asked, now, workflowId }: Beginning,
   plan: AccessPlan,
-): Promise<boolean> {
+): Promise<Settlement[] | undefined> {
   const takes = plan.changes.filter(({ action }) => action === 'revoke' || action === 'disable' || action === 'remove');
-  if (takes.length === 0 || asked.data.some(({ process }) => process === 'joiner')) return false;
+  if (takes.length === 0 || asked.data.some(({ process }) => process === 'joiner')) return undefined;
   const security = asked.data.some(({ process }) => process === 'security');
   const [source = ''] = asked.event.split(':');
   const verdict = await reserve(tx, dependencies, {
@@ -412,32 +461,46 @@ async function holdBack(
     priority: asked.priority,
     workflowId,
   });
-  if (verdict.state === 'taken') return false;
-  for (const row of asked.rows) {
+  if (verdict.state === 'taken') return undefined;
+  const settled: Settlement[] = [];
+  for (const [index, row] of asked.rows.entries()) {
     if (verdict.state === 'rejected') await tx.removePending(person.id, row.id);
     else await tx.putPending(person.id, { ...row, data: { ...row.data, hold: verdict.hold } });
+    if (asked.data[index]?.settles !== true) continue;
+    const settlement: Settlement =
+      verdict.state === 'rejected'
+        ? { event: row.event, outcome: 'dropped', reason: verdict.reason }
+        : { event: row.event, outcome: 'held', reason: `held by a safeguard: ${verdict.hold}` };
+    await writeSettlement(tx, person.id, settlement, now);
+    settled.push(settlement);
   }
-  return true;
+  return settled;
 }
 
 /** Old access that a move leaves gets its time, and a row of the timeline at which it is planned anew. */
 async function keepForAWhile({ dependencies, tx, person, asked, now }: Beginning, plan: AccessPlan): Promise<void> {
+  const { policy } = dependencies;
+  if (asked.data.some(({ grace }) => grace)) await forgetOldGrace(tx, policy, person, now);
   if (plan.kept.length === 0) return;
   const { event } = asked;
-  const until = later(now, dependencies.policy.moves.grace);
+  const until = later(now, policy.moves.grace);
   for (const { target, entitlement, because } of plan.kept) {
-    await tx.putGrant(person.id, {
-      target,
-      entitlement,
-      origin: 'grace',
-      until,
-      event,
-      because,
-      privileged: false,
-      at: now,
-    });
+    const grant = { target, entitlement, origin: 'grace' as const, until, event, because, privileged: false, at: now };
+    await tx.putGrant(person.id, grant);
   }
-  await planLater(tx, person, { id: `grace:${event}`, kind: 'grace', event, dueAt: until }, { process: 'mover' });
+  await planLater(tx, person, { id: graceRow(event), kind: 'grace', event, dueAt: until }, { process: 'mover' });
+}
+
+/** What a rule gives again is not old any more: should they move on, its time begins anew. */
+async function forgetOldGrace(tx: Transaction, policy: Policy, person: Person, now: string): Promise<void> {
+  const grants = person.grants.filter(({ origin }) => origin !== 'grace');
+  const due = desiredAccess(policy, { ...person, grants }, now);
+  for (const grant of person.grants.filter(({ origin }) => origin === 'grace')) {
+    const here = due.find(({ target }) => target === grant.target);
+    const isDue =
+      here !== undefined && (grant.entitlement === '' || here.entitlements.some(({ id }) => id === grant.entitlement));
+    if (isDue) await tx.removeGrant(person.id, grant);
+  }
 }
 
 /** Everything is confirmed: the rows are answered, their events told. */
@@ -451,17 +514,13 @@ export async function finishAccess(
     if (person === undefined) throw new Failure('not-found', `${id} is not in the directory`);
     const asked = person.epoch === access.epoch ? askedOf(person, access.pending) : undefined;
     if (asked === undefined) return { view: await viewOf(tx, timing, id), settled: [] };
-    const { plan } = access;
-    const stopped = plan.stopped.length > 0;
+    const { plan, at, unseen = [] } = access;
+    const open = await tx.approvals({ person: id, open: true }, { limit: 500 });
     const settled = await close({
-      dependencies,
-      tx,
-      person,
-      asked,
-      now,
-      workflowId,
-      waits: plan.asks.length > 0,
-      stopped,
+      ...{ dependencies, tx, person, asked, now, workflowId, at, unseen },
+      // Some may have been decided meanwhile; what is agreed to has a row of its own.
+      waits: plan.asks.some(({ hash }) => open.items.some((approval) => approval.hash === hash)),
+      stopped: plan.stopped.length > 0,
     });
     const step = `${access.event}/${plan.hash.slice(7, 19)}`;
     const data = { plan: plan.hash, changes: plan.changes.length, rows: access.pending };
@@ -474,19 +533,21 @@ export async function finishAccess(
   return view;
 }
 
-/** Takes the rows off the timeline and settles the events that waited for them. */
-async function close({
-  dependencies,
-  workflowId,
-  tx,
-  person,
-  asked,
-  now,
-  waits,
-  stopped,
-}: Beginning & { waits: boolean; stopped: boolean }): Promise<Settlement[]> {
+interface Closing extends Omit<Beginning, 'seen'> {
+  /** The ISO instant for which it was planned. */
+  at: string;
+  unseen: readonly string[];
+  waits: boolean;
+  stopped: boolean;
+}
+
+/** Takes the rows off the timeline and settles the events that waited for them, and what was open about steps of older plans. */
+async function close(closing: Closing): Promise<Settlement[]> {
+  const { dependencies, tx, person, asked, now, workflowId, at, unseen, waits, stopped } = closing;
   const settled: Settlement[] = [];
   for (const [index, row] of asked.rows.entries()) {
+    // Put there anew while this was under way: the next plan answers it.
+    if (Date.parse(row.dueAt) > Date.parse(at)) continue;
     await tx.removePending(person.id, row.id);
     if (asked.data[index]?.settles !== true) continue;
     const settlement: Settlement = stopped
@@ -497,10 +558,17 @@ async function close({
     await writeSettlement(tx, person.id, settlement, now);
     settled.push(settlement);
   }
+  await settleSteps(tx, { person: person.id, events: asked.rows.map(({ event }) => event), workflowId, now });
+  if (!plansAccess(asked)) return settled;
   // What a grace or a privilege's time had kept is over: its row has been planned.
-  const over = person.grants.filter(({ until }) => until !== undefined && Date.parse(until) <= Date.parse(now));
+  const over = person.grants.filter(({ until }) => until !== undefined && Date.parse(until) <= Date.parse(at));
   for (const grant of over) await tx.removeGrant(person.id, grant);
   await takeBackByHand({ dependencies, tx, person, now, workflowId }, over, asked.event);
+  if (unseen.length > 0) {
+    const dueAt = later(now, dependencies.timing.slowRetryMs);
+    const row = { id: `unseen:${asked.event}`, event: asked.event, dueAt };
+    await planLater(tx, person, row, { process: asked.data.at(-1)?.process ?? 'mover', see: true });
+  }
   return settled;
 }
 

@@ -2,11 +2,14 @@ import type { Transaction } from '../src/directory/store.ts';
 import type { IdentityEvent, Settlement } from '../src/model/event.ts';
 import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId } from '../src/model/messages.ts';
-import type { PendingChange, Person } from '../src/model/person.ts';
+import type { PendingChange } from '../src/model/person.ts';
 import type { PersonView } from '../src/model/work.ts';
+import { planLater } from './access-rows.ts';
+import { activate } from './beginning.ts';
 import { type Deciding, decideFor, evidence } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
-import { activate } from './hired.ts';
+import { factSource, factsOf, state } from './facts.ts';
+import { giveWay } from './give-way.ts';
 import { leaveIsDue } from './leave.ts';
 import { changeIsDue } from './moved.ts';
 import { tell, writeSettlement } from './settle.ts';
@@ -41,17 +44,17 @@ async function due(due: Due, pending: PendingChange): Promise<Settlement | undef
   const deciding: Deciding = { ...due, event };
   switch (pending.kind) {
     case 'start':
-      await begins(deciding, pending);
-      return undefined;
+      return begins(deciding, pending);
     case 'leave':
       await leaveIsDue(deciding, pending);
       return undefined;
     case 'change':
       if (typeof pending.data['hold'] === 'string' || event.type === 'session-risk')
         return decidedAgain(deciding, pending);
-      if (person.state === 'Terminated' || person.state === 'Cancelled') await tx.removePending(person.id, pending.id);
-      else await changeIsDue(deciding, pending);
-      return undefined;
+      if (person.state !== 'Terminated' && person.state !== 'Cancelled')
+        return changeIsDue(deciding, pending).then(() => undefined);
+      await tx.removePending(person.id, pending.id);
+      return { event: event.key, outcome: 'ignored', reason: `${person.id} is ${person.state} by now` };
     default:
       throw new Failure('protocol', `${pending.kind} does not come due by itself`);
   }
@@ -65,26 +68,53 @@ async function decidedAgain(deciding: Deciding, pending: PendingChange): Promise
 }
 
 /** 00:00 on the start date has come. */
-async function begins(deciding: Deciding, pending: PendingChange): Promise<void> {
-  const { tx, person, now } = deciding;
+async function begins(deciding: Deciding, pending: PendingChange): Promise<Settlement | undefined> {
+  const { tx, person, event, now } = deciding;
   await tx.removePending(person.id, pending.id);
-  const engagement = person.engagements.find(({ id }) => id === pending.data['engagement']);
+  const engagement = String(pending.data['engagement']);
   const date = pending.date ?? pending.dueAt.slice(0, 10);
-  if (engagement !== undefined && !engagement.primary && !someoneElseIsPrimary(person, engagement.id)) {
-    await tx.putEngagement(person.id, { ...engagement, primary: true });
+  await becomesPrimary(deciding, pending, date);
+  const data = { startDate: date, zone: pending.zone ?? null };
+  if (person.state === 'Suspended') {
+    await evidence(deciding, 'engagement-begun', data);
+    return { event: event.key, outcome: 'applied', reason: 'they stay suspended until security lifts it' };
   }
-  await evidence(deciding, 'person-active', { startDate: date, zone: pending.zone ?? null });
-  // Suspended stays suspended until security lifts it; whoever works here already has one engagement more.
-  if (person.state === 'Suspended') return;
-  const later = person.pending.filter(
-    ({ kind, data }) => kind === 'later' && data['action'] !== 'readAgain' && data['action'] !== 'credential',
-  );
-  if (person.state === 'Terminated') for (const row of later) await tx.removePending(person.id, row.id);
-  await activate(tx, person, { event: pending.event, now, date });
+  if (person.state === 'Active' || person.state === 'OnLeave') {
+    // Whoever works here already has one engagement more, or goes on in the next.
+    await evidence(deciding, 'engagement-begun', data);
+    const row = { event: event.key, dueAt: now };
+    await planLater(tx, person, row, { process: 'joiner', settles: true, see: true, grace: true, attributes: true });
+    return undefined;
+  }
+  await evidence(deciding, 'person-active', data);
+  if (person.state === 'Terminated') {
+    const later = person.pending.filter(({ kind, data }) => kind === 'later' && data['action'] !== 'readAgain');
+    await giveWay(deciding, later, `they are back by ${event.key}`);
+    await tx.keepNames(person.id);
+  }
+  await activate(deciding, { event: event.key, date, engagement, unprepared: person.state === 'Terminated' });
+  return undefined;
 }
 
-const someoneElseIsPrimary = ({ engagements }: Person, id: string): boolean =>
-  engagements.some((each) => each.id !== id && each.primary && each.endDate === undefined);
+/** The engagement that begins takes the place of one that is over, and what was said of it holds from now on. */
+async function becomesPrimary(deciding: Deciding, pending: PendingChange, date: string): Promise<void> {
+  const { tx, person, event } = deciding;
+  const begun = person.engagements.find(({ id }) => id === pending.data['engagement']);
+  const others = person.engagements.filter(({ id, primary }) => primary && id !== begun?.id);
+  const goesOn = others.some(({ endDate }) => endDate === undefined || endDate >= date);
+  if (begun === undefined || goesOn) return;
+  for (const other of others) await tx.putEngagement(person.id, { ...other, primary: false });
+  await tx.putEngagement(person.id, { ...begun, primary: true });
+  if (pending.data['next'] !== true) return;
+  const facts = { ...factsOf(event), workerType: begun.workerType };
+  const stated = state(person, facts, factSource(event, pending.dueAt), true);
+  await tx.updatePerson(person.id, {
+    attributes: stated.attributes,
+    facts: stated.facts,
+    privileged: stated.privileged,
+  });
+  person.attributes = stated.attributes;
+}
 
 async function eventOf(tx: Transaction, key: string): Promise<IdentityEvent> {
   const arrival = await tx.arrival(key);

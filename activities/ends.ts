@@ -14,12 +14,12 @@ import { abilitiesOf } from '../src/targets/connect.ts';
 import { planDaysAfter } from './access.ts';
 import { tellApprovers } from './answers.ts';
 import { handOnApprovals, voidApprovals } from './approvals.ts';
-import { type Deciding, hold } from './decide-event.ts';
+import { type Deciding, evidence, hold } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
-import { raise } from './exceptions.ts';
+import { raise, settleSteps } from './exceptions.ts';
 import { takeBackByHand, withdrawOrder } from './orders.ts';
 import { reserve } from './safeguards.ts';
-import { tell, writeSettlement } from './settle.ts';
+import { tell, wake, writeSettlement } from './settle.ts';
 import { viewOf } from './view.ts';
 
 /**
@@ -34,7 +34,7 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
   const effectiveAt = typeof pending.data['effective'] === 'string' ? pending.data['effective'] : pending.dueAt;
   await tx.putPending(person.id, pending);
   await tx.updatePerson(person.id, { state: 'Terminating', epoch });
-  await overtake(deciding, pending);
+  const handedOn = await overtake(deciding, pending);
   const plan = planEnd({
     person,
     event,
@@ -48,7 +48,9 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
     })),
   });
   const began = Math.max(Date.parse(event.receivedAt), Date.parse(effectiveAt));
-  const deadlineAt = new Date(began + deadlineMs(policy, person, event)).toISOString();
+  const within = deadlineMs(policy, person, event);
+  const after = (ms: number) => new Date(began + ms).toISOString();
+  const deadlineAt = after(within);
   const piece = { workflowId, step: event.key, person: person.id, event: event.key, at: now };
   await tx.addEvidence([
     { ...piece, kind: 'end-begun', data: { epoch, effectiveAt, deadlineAt } },
@@ -70,13 +72,19 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
     pending: pending.id,
     epoch,
     plan,
-    priority: priorityOf(event, person),
+    priority: endPriority(event, person),
     effectiveAt,
     deadlineAt,
+    warnAt: after(Math.floor(within / 2)),
     titles: Object.fromEntries([...targets.values()].map(({ name, title }) => [name, title])),
     owner: policy.exceptions.owner,
+    ...(handedOn.length === 0 ? {} : { handedOn }),
   };
 }
+
+/** An end is an end, though it was a hire that said when its contract is over. */
+const endPriority = ({ data }: IdentityEvent, person: Person): number =>
+  priorityOf({ type: 'terminated', data }, person);
 
 /** Counts the end against the safeguards, once, however often it is begun. What is held waits on the timeline. */
 async function isHeld(deciding: Deciding, pending: PendingChange): Promise<boolean> {
@@ -91,7 +99,7 @@ async function isHeld(deciding: Deciding, pending: PendingChange): Promise<boole
     source: event.source,
     now,
     summary: `end all access of ${person.id}`,
-    priority: priorityOf(event, person),
+    priority: endPriority(event, person),
     confidential: confidential(event, dependencies.policy),
     workflowId,
   });
@@ -111,23 +119,35 @@ async function isHeld(deciding: Deciding, pending: PendingChange): Promise<boole
   return true;
 }
 
-/** Whatever was to happen to their access is overtaken by its end; whoever sent it is told so at the next delivery. */
-async function overtake({ dependencies, tx, person, event, now }: Deciding, end: PendingChange): Promise<void> {
+/**
+ * Whatever was to happen to their access is overtaken by its end; whoever sent it is told so at the next delivery. Gives the
+ * people about whom somebody else is asked now.
+ */
+async function overtake(
+  { dependencies, tx, person, event, now, workflowId }: Deciding,
+  end: PendingChange,
+): Promise<string[]> {
   await voidApprovals(tx, dependencies, person.id, [], now);
-  for (const change of await handOnApprovals(tx, dependencies, person, now)) {
+  const handedOn = await handOnApprovals(tx, dependencies, person, now);
+  for (const change of handedOn) {
     await tellApprovers({ dependencies, tx, person: { id: change.approval.person }, now }, change);
   }
+  const overtaken: string[] = [];
   for (const row of person.pending) {
     const begins = row.kind === 'start' && row.data['engagement'] === end.data['engagement'];
     if (!begins && !endsWithAccess.has(row.kind) && row.data['action'] !== 'credential') continue;
     if (row.kind === 'order') await withdrawOrder(tx, person, row, event.key);
     else await tx.removePending(person.id, row.id);
     if (row.event === event.key) continue;
+    overtaken.push(row.event);
     const before = await tx.personEvent(person.id, row.event);
     if (before !== undefined && before.outcome !== 'waiting' && before.outcome !== 'scheduled') continue;
     const reason = `overtaken by ${event.key}`;
     await writeSettlement(tx, person.id, { event: row.event, outcome: 'ignored', reason }, now);
   }
+  const reason = `overtaken by ${event.key}`;
+  await settleSteps(tx, { person: person.id, events: overtaken, workflowId, now, reason });
+  return [...new Set(handedOn.filter(({ tell }) => tell.length > 0).map(({ approval }) => approval.person))];
 }
 
 const endsWithAccess: ReadonlySet<PendingChange['kind']> = new Set([
@@ -168,12 +188,14 @@ export async function beginEnd(
   dependencies: Dependencies,
   request: { person: string; pending: string; now: string; workflowId: string },
 ): Promise<Decision> {
-  return dependencies.store.transaction(async (tx) => {
+  const decision = await dependencies.store.transaction(async (tx): Promise<Decision> => {
     const person = await known(tx, request.person);
     const pending = person.pending.find((change) => change.id === request.pending);
     const end = pending === undefined ? undefined : await dueEnd({ ...request, dependencies, tx, person }, pending);
     return { view: await viewOf(tx, dependencies.timing, person.id), ...(end === undefined ? {} : { end }) };
   });
+  await wake(dependencies.workflows, decision.end?.handedOn);
+  return decision;
 }
 
 async function dueEnd(due: Omit<Deciding, 'event'>, pending: PendingChange): Promise<BegunEnd | undefined> {
@@ -186,7 +208,8 @@ async function dueEnd(due: Omit<Deciding, 'event'>, pending: PendingChange): Pro
   if (decision.decision === 'now' && decision.endsAccess) return beginInside(deciding, pending);
   await tx.removePending(person.id, pending.id);
   if (decision.decision === 'now') {
-    await endEngagement(tx, person, pending, decision.effective);
+    await endEngagement(tx, person, pending, decision.effective, event);
+    await evidence(deciding, 'engagement-ended', { engagement: decision.engagement ?? null, date: decision.date });
     await writeSettlement(tx, person.id, { event: event.key, outcome: 'applied', reason: decision.reason }, now);
   } else if (decision.decision === 'hold') {
     const verdict = await hold(deciding, decision.kind, decision.reason);
@@ -317,7 +340,8 @@ export async function endEngagement(
   await tx.putEngagement(person.id, {
     ...engagement,
     endDate: pending.date ?? effectiveAt.slice(0, 10),
-    ...(event === undefined ? {} : { end: howItEnded(event) }),
+    // What is closed once more ended before, and it stays written how.
+    ...(event === undefined || engagement.end !== undefined ? {} : { end: howItEnded(event) }),
   });
 }
 

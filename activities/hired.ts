@@ -1,15 +1,20 @@
-import type { Transaction } from '../src/directory/store.ts';
+import type { IdentityEvent } from '../src/model/event.ts';
 import type { Engagement, PendingChange, Person } from '../src/model/person.ts';
-import { addDays, dateIn, startOfDay } from '../src/model/time.ts';
+import { dateIn, endOfDay, startOfDay } from '../src/model/time.ts';
 import { zoneOf } from '../src/policy/engagements.ts';
-import { planLater } from './access-rows.ts';
-import { armContractEnd } from './contract-end.ts';
-import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
+import { entryOrder } from '../src/policy/pending-end.ts';
+import { startRow } from '../src/policy/start-rows.ts';
+import { armContractEnd, begin } from './beginning.ts';
+import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { factSource, factsOf, state } from './facts.ts';
+import { endedWhen, lastEnd, wasCalledOff, whyHeldBack } from './former.ts';
+import { startDateChanged } from './start-date.ts';
 
 /** Somebody is hired: pre-hire access until 00:00 of the start date in their own zone, then everything policy gives. */
 export async function hired(deciding: Deciding): Promise<Verdict> {
   const { person, event } = deciding;
+  const odd = await doesNotFit(deciding);
+  if (odd !== undefined) return odd;
   switch (person.state) {
     case 'PreHire':
       return hiredAhead(deciding);
@@ -19,6 +24,7 @@ export async function hired(deciding: Deciding): Promise<Verdict> {
     case 'Terminating':
       return nextEngagement(deciding, 'an end is under way; this is their next engagement');
     default:
+      if (followsAnEnd(deciding)) return nextEngagement(deciding, 'it begins after the end that is pending');
       return secondEngagement(deciding, `${person.id} is ${person.state} already (${event.subject})`);
   }
 }
@@ -26,59 +32,136 @@ export async function hired(deciding: Deciding): Promise<Verdict> {
 /** `rehired` says in so many words what `hired` for a former person means; while an end is pending it is the next engagement. */
 export async function rehired(deciding: Deciding): Promise<Verdict> {
   const { person } = deciding;
+  const odd = await doesNotFit(deciding);
+  if (odd !== undefined) return odd;
   if (person.state === 'Terminated' || person.state === 'Cancelled') return hiredAgain(deciding);
   if (person.state === 'PreHire') return hiredAhead(deciding);
-  const ends = person.state === 'Terminating' || person.pending.some(({ kind }) => kind === 'end');
-  if (ends) return nextEngagement(deciding, 'an end is pending; this is their next engagement');
-  return secondEngagement(deciding, `${person.id} is ${person.state} already, and no end is pending`);
+  if (person.state === 'Terminating' || followsAnEnd(deciding))
+    return nextEngagement(deciding, 'an end is pending; this is their next engagement');
+  return secondEngagement(deciding, `${person.id} is ${person.state} already, and no end before that start is pending`);
 }
+
+/** What no rule can make sense of is asked before anything is made. */
+async function doesNotFit(deciding: Deciding): Promise<Verdict | undefined> {
+  const { person, event } = deciding;
+  if (event.rescinded === true) {
+    return hold(deciding, 'needs-decision', 'it is marked as taken back, and does not say what holds instead');
+  }
+  const other = contradiction(person, event);
+  if (other !== undefined) {
+    return hold(
+      deciding,
+      'ambiguous-person',
+      `worker number ${event.subject} was given again: ${other} is not what ${person.id} has. Nothing was made. If it is the same human being, correct the record and send it again.`,
+    );
+  }
+  return undefined;
+}
+
+/** An employment that was over before it was reported, or that ends before it begins. */
+async function isOverAlready(deciding: Deciding, startDate: string): Promise<Verdict | undefined> {
+  const { dependencies, person, event, now } = deciding;
+  const { endDate } = event.data;
+  if (typeof endDate !== 'string') return undefined;
+  const { zone } = zoneOf(dependencies.policy, person, engagementOf(deciding, startDate));
+  if (endDate >= startDate && endOfDay(endDate, zone) > Date.parse(now)) return undefined;
+  return hold(
+    deciding,
+    'needs-decision',
+    `it begins on ${startDate} and ends on ${endDate}, which is over; nothing was given`,
+  );
+}
+
+/** Said of a hire that was called off: only what was entered after that brings it back. */
+async function wasCalledOffSince(deciding: Deciding, startDate: string): Promise<Verdict | undefined> {
+  const { person, event } = deciding;
+  const { id } = engagementOf(deciding, startDate);
+  const off = person.engagements.find((each) => wasCalledOff(each) && each.id === id);
+  if (off === undefined) return undefined;
+  if (event.enteredAt === undefined || endedWhen(off) === Number.NEGATIVE_INFINITY)
+    return hold(
+      deciding,
+      'needs-decision',
+      'that hire was called off, and whether this was entered before or after is not known. Send it with its entry moment.',
+    );
+  if (Date.parse(event.enteredAt) > endedWhen(off)) return undefined;
+  return ignore(deciding, 'stale: it was entered before that hire was called off');
+}
+
+/** A number is used again where the source's own lasting id, or both names, are another human being's. */
+function contradiction({ identifiers, attributes }: Person, { source, data }: IdentityEvent): string | undefined {
+  const { wid, firstName, lastName } = data;
+  const wids = identifiers.filter((each) => each.source === source && each.type === 'wid').map(({ value }) => value);
+  if (wid !== undefined && wids.length > 0 && !wids.includes(wid)) return 'its WID';
+  const differs = (one?: string, other?: string) =>
+    one !== undefined && other !== undefined && one !== '' && other !== '' && !sameText(one, other);
+  return differs(firstName, attributes.firstName) && differs(lastName, attributes.lastName) ? 'its name' : undefined;
+}
+
+const sameText = (one: string, other: string): boolean => one.trim().toLowerCase() === other.trim().toLowerCase();
 
 async function hiredAhead(deciding: Deciding): Promise<Verdict> {
   const { person, event } = deciding;
-  const start = person.pending.find(({ kind }) => kind === 'start');
+  const starts = person.pending.filter(({ kind }) => kind === 'start');
   const startDate = startDateOf(deciding, person.engagements[0]);
-  if (start !== undefined) {
-    if (start.event === event.key || start.date === startDate)
-      return ignore(deciding, `already so: they start on ${start.date ?? start.dueAt}`);
-    const own = person.engagements.find(({ id }) => id === start.data['engagement']);
-    if (
-      own !== undefined &&
-      (own.workerId !== event.subject || own.workerType !== (event.data.workerType ?? own.workerType))
-    ) {
-      return nextEngagement(deciding, 'they start in another engagement as well');
-    }
-    return ignore(deciding, `they start on ${start.date ?? start.dueAt}; a start is moved by start-date-changed`);
+  const [start] = starts;
+  if (start === undefined) {
+    const over = await isOverAlready(deciding, startDate);
+    if (over !== undefined) return over;
+    await rememberFacts(deciding);
+    const engagement = person.engagements.find((each) => each.startDate === startDate) ?? person.engagements.at(-1);
+    if (engagement === undefined)
+      return hold(deciding, 'needs-decision', 'they have no engagement; enter one, or send it again');
+    return begin(deciding, engagement, []);
   }
-  await rememberFacts(deciding);
-  const engagement = person.engagements.find((each) => each.startDate === startDate) ?? person.engagements.at(-1);
-  if (engagement === undefined)
-    return hold(deciding, 'needs-decision', 'they have no engagement; enter one, or send it again');
-  return begin(deciding, engagement, []);
+  if (starts.some((each) => each.event === event.key || each.date === startDate))
+    return ignore(deciding, `already so: they start on ${startDate}`);
+  if (!isOneOf(person, event)) return nextEngagement(deciding, 'they start in another engagement as well');
+  const order = entryOrder(event, start);
+  // The same hire said again with another day: the later word counts, and where nobody knows which that is somebody is asked.
+  if (event.correction === true || order === 'later') return startDateChanged(deciding);
+  if (order === 'earlier')
+    return ignore(deciding, `stale: that they start on ${start.date ?? start.dueAt} was entered later`);
+  return hold(
+    deciding,
+    'needs-decision',
+    `they start on ${start.date ?? start.dueAt}, it says ${startDate}, and which was entered last is not known. Send start-date-changed if the day has moved.`,
+  );
+}
+
+/** Is it about an engagement that is known, and that is not over on a day? The number and the kind of worker tell. */
+function isOneOf({ engagements }: Person, { subject, data }: IdentityEvent, on = ''): boolean {
+  return engagements.some(
+    ({ workerId, workerType, endDate }) =>
+      workerId === subject &&
+      workerType === (data.workerType ?? workerType) &&
+      (endDate === undefined || endDate >= on),
+  );
 }
 
 /** Hired after they had left: the same person and accounts, and access from today's policy. */
 async function hiredAgain(deciding: Deciding): Promise<Verdict> {
   const { tx, person, event } = deciding;
   const startDate = startDateOf(deciding);
+  const pending = person.pending.find(({ kind, date }) => kind === 'start' && date === startDate);
+  if (pending !== undefined) return ignore(deciding, `already so: they start on ${startDate}`);
   const last = lastEnd(person);
-  if (last?.endDate !== undefined && startDate <= last.endDate && person.state === 'Terminated') {
+  if (last?.endDate !== undefined && startDate <= last.endDate) {
     return ignore(deciding, `stale: it starts on ${startDate}, and their last engagement ended on ${last.endDate}`);
   }
   const entered = event.enteredAt ?? event.receivedAt;
-  const ended = last?.end?.enteredAt;
-  if (ended !== undefined && Date.parse(entered) <= Date.parse(ended)) {
+  if (last !== undefined && Date.parse(entered) <= endedWhen(last)) {
     return ignore(deciding, 'stale: it was entered before the termination');
   }
-  if (last?.end?.category === 'forCause' || last?.end?.eligibleForRehire === false) {
-    return hold(
-      deciding,
-      'needs-decision',
-      'how their last engagement ended does not allow a rehire unasked. If it is right, security and HR agree to it, and it is done by "done" and a new event from HR.',
-    );
-  }
+  const off = (await wasCalledOffSince(deciding, startDate)) ?? (await isOverAlready(deciding, startDate));
+  if (off !== undefined) return off;
+  const why = whyHeldBack(last?.end);
+  if (why !== undefined) return hold(deciding, 'needs-decision', why);
   await rememberFacts(deciding);
   const engagement = engagementOf(deciding, startDate);
   await tx.putEngagement(person.id, engagement);
+  await rememberNumber(deciding);
+  await tx.keepNames(person.id);
   const later = person.pending.filter(({ kind, data }) => kind === 'later' && data['action'] !== 'readAgain');
   for (const row of later) await tx.removePending(person.id, row.id);
   await evidence(deciding, 'rehire-accepted', {
@@ -89,39 +172,54 @@ async function hiredAgain(deciding: Deciding): Promise<Verdict> {
   return begin(deciding, engagement, later);
 }
 
+/** The ends that wait, the one under way among them. */
+const endsOf = ({ pending }: Person): PendingChange[] => pending.filter(({ kind }) => kind === 'end');
+
+/** Does it begin after an end that is pending? Then it is what comes next, and not something beside today's employment. */
+function followsAnEnd(deciding: Deciding): boolean {
+  const startDate = startDateOf(deciding);
+  return endsOf(deciding.person).some(({ date, dueAt }) => startDate > (date ?? dueAt.slice(0, 10)));
+}
+
 async function nextEngagement(deciding: Deciding, why: string): Promise<Verdict> {
   const { dependencies, tx, person, event } = deciding;
   const startDate = startDateOf(deciding);
-  if (
-    person.engagements.some(
-      (each) => each.startDate === startDate && each.workerId === event.subject && each.source === event.source,
-    )
-  ) {
-    return ignore(deciding, 'already so: that engagement is known');
-  }
   const engagement = engagementOf(deciding, startDate);
+  if (person.engagements.some((each) => each.id === engagement.id && !wasCalledOff(each)))
+    return ignore(deciding, 'already so: that engagement is known');
+  const off = (await wasCalledOffSince(deciding, startDate)) ?? (await isOverAlready(deciding, startDate));
+  if (off !== undefined) return off;
+  for (const end of endsOf(person)) {
+    const over = end.date ?? end.dueAt.slice(0, 10);
+    if (person.state === 'Terminating' && startDate <= over)
+      return ignore(deciding, `stale: it starts on ${startDate}, and they leave on ${over}`);
+    if (person.state === 'Terminating' && entryOrder(event, end) === 'earlier')
+      return ignore(deciding, 'stale: it was entered before the termination');
+    const ending = (await tx.arrival(end.event))?.event;
+    const held = ending?.type === 'terminated' ? whyHeldBack(ending.data) : undefined;
+    if (held !== undefined) return hold(deciding, 'needs-decision', held);
+  }
   await tx.putEngagement(person.id, { ...engagement, primary: false });
+  await rememberNumber(deciding);
   const { zone } = zoneOf(dependencies.policy, person, engagement);
-  const dueAt = new Date(startOfDay(startDate, zone)).toISOString();
-  await tx.putPending(person.id, startRow(deciding, engagement, { dueAt, zone, had: [], later: [] }));
+  const start = startRow(engagement, zone, { ...event }, { next: true });
+  await tx.putPending(person.id, start);
   await armContractEnd(deciding, engagement);
   await evidence(deciding, 'engagement-added', { engagement: engagement.id, startDate, why });
-  return { settlement: { event: event.key, outcome: 'scheduled', reason: `${why}; it starts ${dueAt}` } };
+  return { settlement: { event: event.key, outcome: 'scheduled', reason: `${why}; it starts ${start.dueAt}` } };
 }
 
 async function secondEngagement(deciding: Deciding, otherwise: string): Promise<Verdict> {
-  const { person, event } = deciding;
-  const { workerType } = event.data;
-  const same = person.engagements.some(
-    (each) => each.workerId === event.subject && (workerType === undefined || each.workerType === workerType),
-  );
-  if (same) return ignore(deciding, otherwise);
+  const { dependencies, tx, person, event, now } = deciding;
   const startDate = startDateOf(deciding);
   const engagement = engagementOf(deciding, startDate);
-  await deciding.tx.putEngagement(person.id, { ...engagement, primary: false });
-  const known = person.identifiers.some(({ type, value }) => type === 'workerId' && value === event.subject);
-  if (!known)
-    await deciding.tx.addIdentifier(person.id, { source: event.source, type: 'workerId', value: event.subject });
+  const { zone } = zoneOf(dependencies.policy, person, engagement);
+  if (isOneOf(person, event, startDate)) return ignore(deciding, otherwise);
+  const off = (await wasCalledOffSince(deciding, startDate)) ?? (await isOverAlready(deciding, startDate));
+  if (off !== undefined) return off;
+  if (startOfDay(startDate, zone) > Date.parse(now)) return nextEngagement(deciding, 'a second engagement');
+  await tx.putEngagement(person.id, { ...engagement, primary: false });
+  await rememberNumber(deciding);
   await armContractEnd(deciding, engagement);
   await evidence(deciding, 'engagement-added', { engagement: engagement.id, startDate, why: 'a second engagement' });
   return {
@@ -133,107 +231,12 @@ async function secondEngagement(deciding: Deciding, otherwise: string): Promise<
   };
 }
 
-/** Active now, or in waiting for the day. Pre-hire access comes at once or policy's lead before the start. */
-async function begin(deciding: Deciding, engagement: Engagement, later: PendingChange[]): Promise<Verdict> {
-  const { dependencies, tx, person, event, now } = deciding;
-  const { policy } = dependencies;
-  const { zone, known } = zoneOf(policy, { ...person, attributes: withLocation(person, engagement) }, engagement);
-  if (!known)
-    await ask(
-      deciding,
-      `the location of ${person.id} has no time zone in policy.yaml; their start was read in ${zone}`,
-    );
-  const startsAt = startOfDay(engagement.startDate, zone);
-  await armContractEnd(deciding, engagement);
-  if (startsAt <= Date.parse(now)) {
-    await activate(tx, person, { event: event.key, now, date: engagement.startDate });
-    await evidence(deciding, 'person-active', { startDate: engagement.startDate, zone });
-    return { underWay: true };
-  }
-  const had = person.accounts.filter(({ status }) => status !== 'absent').map(({ target, id }) => `${target}/${id}`);
-  const dueAt = new Date(startsAt).toISOString();
-  const start = startRow(deciding, engagement, { dueAt, zone, had, later });
-  await tx.putPending(person.id, start);
-  await tx.updatePerson(person.id, { state: 'PreHire' });
-  await armPreHire(deciding, start, engagement.startDate, zone);
-  await evidence(deciding, 'start-scheduled', { startDate: engagement.startDate, zone, dueAt });
-  return { settlement: { event: event.key, outcome: 'scheduled', reason: `starts ${dueAt}` } };
-}
-
-function startRow(
-  { event }: Deciding,
-  engagement: Engagement,
-  { dueAt, zone, had, later }: { dueAt: string; zone: string; had: string[]; later: PendingChange[] },
-): PendingChange {
-  return {
-    id: `start:${engagement.id}`,
-    kind: 'start',
-    dueAt,
-    date: engagement.startDate,
-    zone,
-    event: event.key,
-    confidential: false,
-    data: {
-      engagement: engagement.id,
-      enteredAt: event.enteredAt ?? event.receivedAt,
-      ...(event.sequence === undefined ? {} : { sequence: event.sequence }),
-      source: event.source,
-      had,
-      later,
-    },
-  };
-}
-
-/** Rows for what comes before the start; moved with it. A start in the past has none. */
-export async function armPreHire(
-  { dependencies, tx, person, event, now }: Deciding,
-  start: Pick<PendingChange, 'dueAt' | 'event'>,
-  startDate: string,
-  zone: string,
-): Promise<void> {
-  const { preHireLead, preHire, ahead, credential } = dependencies.policy.hires;
-  const hasAny = preHire.length + ahead.length > 0;
-  const leadAt = preHireLead === undefined ? Date.parse(now) : startOfDay(addDays(startDate, -preHireLead), zone);
-  const dueAt = new Date(Math.max(leadAt, Date.parse(now))).toISOString();
-  // With nothing to give there is still somebody to tell.
-  const row = { id: `prehire:${start.event}`, event: event.key, dueAt, date: startDate, zone };
-  if (
-    hasAny ||
-    dependencies.policy.transitions.hired.tickets.length + dependencies.policy.transitions.hired.messages.length > 0
-  ) {
-    await planLater(tx, person, row, { process: 'joiner', transition: 'hired', date: startDate, attributes: true });
-  }
-  if (credential !== undefined) {
-    const at = new Date(Math.max(Date.parse(start.dueAt) - credential.before, Date.parse(now))).toISOString();
-    const id = `credential:${start.event}`;
-    await planLater(
-      tx,
-      person,
-      { id, kind: 'later', event: event.key, dueAt: at },
-      { action: 'credential', process: 'joiner' },
-    );
-  }
-}
-
-/** They begin: `Active`, and everything policy gives. The event is told when that is confirmed. */
-export async function activate(
-  tx: Transaction,
-  person: Person,
-  { event, now, date }: { event: string; now: string; date: string },
-): Promise<void> {
-  const attributes = { ...person.attributes };
-  delete attributes['onLeave'];
-  await tx.updatePerson(person.id, { state: 'Active', attributes });
-  for (const row of person.pending.filter(({ id }) => id.startsWith('prehire:')))
-    await tx.removePending(person.id, row.id);
-  const before = person.accounts.some(({ origin }) => origin !== 'created');
-  const transition = { transition: 'started' as const, date };
-  await planLater(
-    tx,
-    person,
-    { event, dueAt: now },
-    { process: 'joiner', settles: true, see: before, attributes: true, ...transition },
-  );
+/** Later events find them by the number they have from now on. */
+async function rememberNumber({ tx, person, event }: Deciding): Promise<void> {
+  const { source, subject, data } = event;
+  const numbers = [{ source, type: 'workerId' as const, value: subject }];
+  const wids = data.wid === undefined ? [] : [{ source, type: 'wid' as const, value: data.wid }];
+  for (const identifier of [...numbers, ...wids]) await tx.addIdentifier(person.id, identifier);
 }
 
 async function rememberFacts({ tx, person, event, now }: Deciding): Promise<void> {
@@ -245,17 +248,13 @@ async function rememberFacts({ tx, person, event, now }: Deciding): Promise<void
   person.attributes = attributes;
 }
 
-function withLocation(person: Person, { location }: Engagement): Person['attributes'] {
-  return location === undefined ? person.attributes : { ...person.attributes, location };
-}
-
 function startDateOf({ dependencies, person, event, now }: Deciding, engagement?: Engagement): string {
   const { zone } = zoneOf(dependencies.policy, person, engagement);
   return event.data.startDate ?? event.effectiveDate ?? dateIn(Date.parse(now), zone);
 }
 
 /** The engagement an event hires somebody into. */
-export function engagementOf({ event, person }: Pick<Deciding, 'event' | 'person'>, startDate: string): Engagement {
+function engagementOf({ event, person }: Pick<Deciding, 'event' | 'person'>, startDate: string): Engagement {
   const { wid, endDate, managerId, location, workerType } = event.data;
   return {
     id: `${event.source}:${event.subject}:${startDate}`,
@@ -269,14 +268,4 @@ export function engagementOf({ event, person }: Pick<Deciding, 'event' | 'person
     ...(managerId === undefined || managerId === '' ? {} : { managerId }),
     ...(location === undefined || location === '' ? {} : { location }),
   };
-}
-
-/** The engagement that ended last. */
-export function lastEnd({ engagements }: Person): Engagement | undefined {
-  return engagements
-    .filter(({ endDate }) => endDate !== undefined)
-    .reduce<Engagement | undefined>(
-      (one, other) => ((one?.endDate ?? '') > (other.endDate ?? '') ? one : other),
-      undefined,
-    );
 }

@@ -1,27 +1,43 @@
 import type { Transaction } from '../src/directory/store.ts';
 import type { EventType, IdentityEvent } from '../src/model/event.ts';
 import type { Identifier } from '../src/model/person.ts';
+import { dateIn } from '../src/model/time.ts';
+import type { Policy } from '../src/policy/schema.ts';
 
-const creating: ReadonlySet<EventType> = new Set(['hired', 'rehired', 'converted']);
+// A conversion needs somebody who works here; whoever is not found is looked for by a person.
+const creating: ReadonlySet<EventType> = new Set(['hired', 'rehired']);
 
 type Made = { kind: 'created'; person: string } | { kind: 'several'; people: string[] };
 
 /**
  * Makes the person a source of record hires, in the caller's transaction and under its lock on the subject. Somebody who
  * was here before is held for a person to decide: an e-mail, a former worker number or the source's own word says so.
+ * `sure`: a person has looked, and says that they are new.
  */
-export async function newPerson(tx: Transaction, event: IdentityEvent): Promise<Made | undefined> {
-  if (!creating.has(event.type)) return undefined;
+export async function newPerson(
+  tx: Transaction,
+  policy: Pick<Policy, 'zones'>,
+  event: IdentityEvent,
+  sure = false,
+): Promise<Made | undefined> {
+  if (!creating.has(event.type) || event.rescinded === true) return undefined;
   const { data, subject, source } = event;
-  const former = await probableFormer(tx, event);
-  if (former.length > 0) return { kind: 'several', people: former };
+  const former = sure ? [] : await probableFormer(tx, event);
+  if (former.length > 0 || (!sure && saysTheyAreBack(event))) return { kind: 'several', people: former };
+  if ((await tx.person(subject)) !== undefined) return { kind: 'several', people: [subject] };
   const name = [data.firstName, data.lastName].filter((part) => part !== undefined).join(' ') || subject;
-  const startDate = data.startDate ?? event.effectiveDate ?? event.receivedAt.slice(0, 10);
+  const zone = policy.zones.byLocation[data.location ?? ''] ?? policy.zones.default;
+  const startDate = data.startDate ?? event.effectiveDate ?? dateIn(Date.parse(event.receivedAt), zone);
   const identifiers: Identifier[] = [{ source, type: 'workerId', value: subject }];
   if (data.wid !== undefined) identifiers.push({ source, type: 'wid', value: data.wid });
-  if (data.email !== undefined) identifiers.push({ source, type: 'email', value: data.email });
   const { firstName, lastName, email, department, jobTitle, location, managerId, workerType } = data;
-  const attributes = { firstName, lastName, email, department, jobTitle, location, managerId, workerType };
+  const hasEmail =
+    email !== undefined && email !== '' && (await tx.peopleWith({ type: 'email', value: email })).length === 0;
+  if (hasEmail) identifiers.push({ source, type: 'email', value: email });
+  const attributes = {
+    ...{ firstName, lastName, department, jobTitle, location, managerId, workerType },
+    ...(hasEmail ? { email } : {}),
+  };
   await tx.createPerson({
     id: subject,
     name,
@@ -39,20 +55,23 @@ export async function newPerson(tx: Transaction, event: IdentityEvent): Promise<
         primary: true,
         ...(data.wid === undefined ? {} : { wid: data.wid }),
         ...(typeof data.endDate === 'string' ? { endDate: data.endDate } : {}),
-        ...(managerId === undefined ? {} : { managerId }),
-        ...(location === undefined ? {} : { location }),
+        ...(managerId === undefined || managerId === '' ? {} : { managerId }),
+        ...(location === undefined || location === '' ? {} : { location }),
       },
     ],
   });
   return { kind: 'created', person: subject };
 }
 
+/** Nobody is known whom they could be, and the source knows better. */
+const saysTheyAreBack = ({ type, data }: IdentityEvent): boolean => type === 'rehired' || data.isRehire === true;
+
 async function probableFormer(tx: Transaction, event: IdentityEvent): Promise<string[]> {
   const found = new Set<string>();
   for (const prior of event.data.priorWorkerIds ?? []) {
     for (const id of await tx.peopleWith({ type: 'workerId', value: prior })) found.add(id);
   }
-  if (event.data.email !== undefined) {
+  if (event.data.email !== undefined && event.data.email !== '') {
     for (const id of await tx.peopleWith({ type: 'email', value: event.data.email })) found.add(id);
   }
   if ((await tx.person(event.subject)) !== undefined) found.add(event.subject);

@@ -1,7 +1,9 @@
 import type { PendingChange } from '../src/model/person.ts';
 import { decideEnd, type EndDecision, pendingEnd } from '../src/policy/ends.ts';
+import { engagementFor } from '../src/policy/engagements.ts';
+import { entryOrder } from '../src/policy/pending-end.ts';
 import { planLater } from './access-rows.ts';
-import { armContractEnd } from './contract-end.ts';
+import { armContractEnd } from './beginning.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { beginInside, endEngagement } from './ends.ts';
 
@@ -65,7 +67,7 @@ async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decis
     // A safeguard that holds it, or has rejected it, has said so already.
     return end === undefined ? { underWay: true } : { end };
   }
-  await endEngagement(deciding.tx, person, pending, decision.effective);
+  await endEngagement(deciding.tx, person, pending, decision.effective, event);
   await evidence(deciding, 'engagement-ended', { engagement: decision.engagement ?? null, date: decision.date });
   return {
     settlement: {
@@ -90,8 +92,11 @@ async function takePlace({ tx, person, event, now }: Deciding, replaced: string 
 
 /** The source takes an end back: before its moment nothing happens any more; after it a person must restore, by approval. */
 export async function terminationRescinded(deciding: Deciding): Promise<Verdict> {
-  const { tx, person, event, now } = deciding;
-  const pending = person.pending.filter((change) => change.kind === 'end' && change.data['contract'] !== true);
+  const { dependencies, tx, person, event, now } = deciding;
+  const about = engagementFor(dependencies.policy, person, event, Date.parse(now));
+  const ends = person.pending.filter((change) => change.kind === 'end' && change.data['contract'] !== true);
+  const own = ends.filter(({ data }) => typeof about === 'string' || data['engagement'] === about.id);
+  const pending = own.filter((change) => entryOrder(event, change) !== 'earlier');
   if (person.state === 'Terminating' || person.state === 'Terminated') {
     return hold(
       deciding,
@@ -99,7 +104,10 @@ export async function terminationRescinded(deciding: Deciding): Promise<Verdict>
       'the end has already taken effect; what was recorded before it is in the evidence of its event, and restoring it needs approval.',
     );
   }
-  if (pending.length === 0) return ignore(deciding, 'no end is pending');
+  if (own.length === 0) return ignore(deciding, 'no end is pending');
+  if (pending.length === 0) return ignore(deciding, 'the end that is pending was entered later');
+  if (pending.length > 1)
+    return hold(deciding, 'needs-decision', 'more than one end is pending, and it does not say which is taken back');
   const reason = `rescinded by ${event.key}`;
   for (const change of pending) {
     await tx.removePending(person.id, change.id);

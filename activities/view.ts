@@ -1,6 +1,7 @@
 import type { Transaction } from '../src/directory/store.ts';
 import { Failure } from '../src/model/failure.ts';
 import { personWorkflowId } from '../src/model/messages.ts';
+import type { PendingChange } from '../src/model/person.ts';
 import type { PersonTiming, PersonView } from '../src/model/work.ts';
 
 /** The person as their workflow sees them, from the directory. */
@@ -12,7 +13,7 @@ export async function viewOf(tx: Transaction, timing: PersonTiming, id: string):
     person: id,
     state: person.state,
     epoch: person.epoch,
-    timeline: [...person.pending].sort((a, b) => a.dueAt.localeCompare(b.dueAt)),
+    timeline: [...person.pending].sort(inOrder),
     // Only those this workflow can settle keep it open; the watch's own are settled by the watch.
     exceptions: items
       .filter((open) => open.workflowId === personWorkflowId(id))
@@ -24,4 +25,10 @@ export async function viewOf(tx: Transaction, timing: PersonTiming, id: string):
       })),
     timing,
   };
+}
+
+/** As they are due. At one moment: what is said of the person before the start or the end that it matters to, and the rest by name. */
+function inOrder(one: PendingChange, other: PendingChange): number {
+  const order = (change: PendingChange) => (change.kind === 'change' ? 0 : change.kind === 'end' ? 1 : 2);
+  return one.dueAt.localeCompare(other.dueAt) || order(one) - order(other) || one.id.localeCompare(other.id);
 }

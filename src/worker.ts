@@ -19,6 +19,8 @@ export interface WorkerStart {
   store: Store;
   config: Config;
   policy: Policy;
+  /** Other durations and sizes than policy's and the usual ones. */
+  timing?: Partial<PersonTiming>;
   targets: ConnectedTargets;
   /** What sources say they have; those without a report cannot be checked. */
   reports?: SourceReports;
@@ -73,13 +75,16 @@ export const targetWorker = (entry: { concurrency: number; ratePerSecond?: numbe
   ...(entry.ratePerSecond === undefined ? {} : { maxTaskQueueActivitiesPerSecond: entry.ratePerSecond }),
 });
 
+/** A target that does not answer a look holds up the plan for the others no longer than this. */
+const longestLookMs = 10_000;
+
 const longestSleepMs = 7 * 24 * 3_600_000;
 
 function timingOf({ ends, retries }: Policy): PersonTiming {
   return {
     readAgainMs: ends.readAgainAfter,
     slowRetryMs: retries.refused,
-    seeMs: 2 * retries.call,
+    seeMs: Math.min(retries.call, longestLookMs),
     retryInitialMs: retries.first,
     retryMaximumMs: retries.longest,
     hopMs: longestSleepMs,
@@ -99,7 +104,7 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
     // The workers' own connection: a second one would only be another thing that can be down.
     workflows: new Client({ connection, namespace }).workflow,
     sources: start.config.sources,
-    timing: timingOf(start.policy),
+    timing: { ...timingOf(start.policy), ...start.timing },
     proofKey: start.proofKey,
     log,
   };

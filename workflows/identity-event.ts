@@ -260,8 +260,13 @@ const isFinal = (settlement: Settlement): boolean => finalOutcomes.includes(sett
 
 function whyParked(event: IdentityEvent, match: Match, named = event.subject): string {
   const what = named === event.subject ? `${event.type} for worker ${named}` : `"${named}"`;
+  const isNew = `if they are somebody new, "attach" it to ${event.subject}`;
+  if (match.kind === 'several' && match.people.length === 0) {
+    return `${what} says that they were here before, and nobody known is who they could be. "attach" it to who they are; ${isNew}; or "drop" it.`;
+  }
   if (match.kind === 'several') {
-    return `${what} fits ${match.people.length} people (${match.people.join(', ')}). Say which with "attach", or "drop" it.`;
+    const hires = event.type === 'hired' || event.type === 'rehired' ? ` (${isNew})` : '';
+    return `${what} fits ${match.people.length} people (${match.people.join(', ')}). Say which with "attach"${hires}, or "drop" it.`;
   }
   return `${what}: nobody by that id is in the directory. "retry" once they are, "attach" it to a person, or "drop" it.`;
 }

@@ -83,6 +83,8 @@ export class PersonDesk {
   readonly #retries = new Map<string, (how: 'again' | 'skipped') => void>();
   /** What runs at each target: work for one person is never in the air twice at one of them. */
   readonly #busy = new Map<string, Promise<unknown>>();
+  /** How much of it has begun or waits there. */
+  readonly #inAir = new Map<string, number>();
   readonly #signals = new Map<string, number>();
   readonly #refusedSignals: string[] = [];
   #adjusting: { scope: CancellationScope; rows: ReadonlySet<string> } | undefined;
@@ -169,7 +171,7 @@ export class PersonDesk {
 
   /** What a safeguard kept goes on, or is off. */
   release(hold: string): void {
-    this.#start(`release:${hold}`, async () => {
+    this.#startToTheEnd(`release:${hold}`, async () => {
       this.refresh(await records.letGo({ person: this.person, hold }));
     });
   }
@@ -179,7 +181,7 @@ export class PersonDesk {
     const nth = this.#signals.get(signal) ?? 0;
     this.#signals.set(signal, nth + 1);
     const id = uuid4();
-    this.#start(`signal:${id}`, async () => {
+    this.#startToTheEnd(`signal:${id}`, async () => {
       const { workflowId, runId } = workflowInfo();
       const taken = await messages.takeSignal({
         ...{ person: this.person, signal, nth, payload, id, now: now(), workflowId, runId },
@@ -189,6 +191,11 @@ export class PersonDesk {
         log.warn('a signal was not obeyed', { signal, why: taken.refused });
       }
     });
+  }
+
+  /** A message that was taken is nowhere else: a run that starts afresh waits until it is dealt with. */
+  #startToTheEnd(id: string, run: () => Promise<void>): void {
+    this.#start(id, run, new CancellationScope({ cancellable: false }));
   }
 
   #retry(exception: string | undefined): string {
@@ -201,6 +208,8 @@ export class PersonDesk {
     return {
       person: this.person,
       ...this.#view,
+      // What is confidential shows to nobody here before its time.
+      ...(this.#view === undefined ? {} : { timeline: this.#view.timeline.filter(shows) }),
       box: this.#box.map((event) => event.key),
       underWay: [...this.#processes.keys()],
       refusedSignals: this.#refusedSignals,
@@ -232,9 +241,14 @@ export class PersonDesk {
       this.#adjust();
       this.display.show(this.view);
       if (this.#isQuiet() && this.#box.length === 0 && allHandlersFinished()) return;
-      if (workflowInfo().continueAsNewSuggested) await this.#startAfresh();
+      if (this.#isLong()) await this.#startAfresh();
       await this.#waitForSomething();
     }
+  }
+
+  #isLong(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return continueAsNewSuggested || historyLength >= (this.view.timing.historyEvents ?? Number.POSITIVE_INFINITY);
   }
 
   async #decide(event: IdentityEvent): Promise<void> {
@@ -314,13 +328,28 @@ export class PersonDesk {
 
   /** One piece of work for this person at a time at each target: whatever comes waits for the call that is in the air there. */
   atTarget<T>(target: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(target) ?? Promise.resolve();
-    const next = before.then(work, work);
+    const next = this.afterTarget(target, work);
+    const count = (by: number) => this.#inAir.set(target, (this.#inAir.get(target) ?? 0) + by);
+    count(1);
     this.#busy.set(
       target,
-      next.catch(() => undefined),
+      next.then(
+        () => count(-1),
+        () => count(-1),
+      ),
     );
     return next;
+  }
+
+  /** What changes nothing waits for what does, and keeps nothing waiting. */
+  afterTarget<T>(target: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#busy.get(target) ?? Promise.resolve();
+    return before.then(work);
+  }
+
+  /** Is a call for this person in the air there, or waits for one that is? */
+  isBusyAt(target: string): boolean {
+    return (this.#inAir.get(target) ?? 0) > 0;
   }
 
   /** Has the process that asks been cancelled? */
@@ -349,10 +378,11 @@ export class PersonDesk {
   }
   #broken: unknown;
 
+  /** What is due and not under way. What changes the person's state happens one after the other, in effective order. */
   #dueNow(): PendingChange[] {
-    return this.view.timeline.filter(
-      (change) => this.#isDue(change) && !isAccess(change) && !this.#processes.has(change.id),
-    );
+    const due = this.view.timeline.filter((change) => this.#isDue(change) && !isAccess(change));
+    const next = due.find(({ kind }) => inOrder.has(kind));
+    return due.filter((change) => !this.#processes.has(change.id) && (!inOrder.has(change.kind) || change === next));
   }
 
   #isDue(change: PendingChange): boolean {
@@ -362,7 +392,7 @@ export class PersonDesk {
   /** Held by a safeguard; or they are on their way out, and what begins after that waits until they are. */
   #isBlocked(change: PendingChange): boolean {
     if (typeof change.data['hold'] === 'string') return true;
-    return this.view.state === 'Terminating' && change.kind === 'start';
+    return this.view.state === 'Terminating' && (change.kind === 'start' || isAccess(change));
   }
 
   #isQuiet(): boolean {
@@ -371,10 +401,7 @@ export class PersonDesk {
 
   async #waitForSomething(): Promise<void> {
     const stirred = () => this.#box.length > 0 || this.#stirred;
-    const next = this.view.timeline.find(
-      ({ id, ...change }) =>
-        !this.#processes.has(id) && !this.#adjusting?.rows.has(id) && !this.#isBlocked({ id, ...change }),
-    );
+    const next = this.view.timeline.find((change) => !this.#needsNoTimer(change));
     if (next === undefined) await condition(stirred);
     else {
       const left = Math.max(1, Date.parse(next.dueAt) - Date.now());
@@ -382,6 +409,12 @@ export class PersonDesk {
     }
     this.#stirred = false;
     if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  /** It is under way, or waits for something else than its day. */
+  #needsNoTimer(change: PendingChange): boolean {
+    const isUnderWay = this.#processes.has(change.id) || this.#adjusting?.rows.has(change.id) === true;
+    return isUnderWay || this.#isBlocked(change) || (inOrder.has(change.kind) && this.#isDue(change));
   }
 
   /** A new run with a short history. What was under way is in the directory and is taken up there. */
@@ -450,6 +483,12 @@ export class PersonDesk {
     );
   }
 }
+
+/** Kinds of rows that change the person's state. */
+const inOrder: ReadonlySet<PendingChange['kind']> = new Set(['start', 'change', 'leave', 'end']);
+
+/** May anybody who looks at the workflow see it? */
+const shows = ({ confidential, dueAt }: PendingChange): boolean => !confidential || Date.parse(dueAt) <= Date.now();
 
 /** Rows that one plan of access answers. */
 function isAccess({ kind, confidential, data }: PendingChange): boolean {

@@ -34,6 +34,8 @@ export interface PersonTiming {
   hopMs: number;
   /** The longest a single call activity may take. */
   callMs: number;
+  /** A person's run with a longer history starts afresh; absent: where Temporal suggests it. */
+  historyEvents?: number;
 }
 
 /** An exception as its person's workflow needs it. */
@@ -74,10 +76,14 @@ export interface BegunEnd {
   /** ISO instants. */
   effectiveAt: string;
   deadlineAt: string;
+  /** Half of the deadline: what is missing then is said. Absent in ends that began under a version without it. */
+  warnAt?: string;
   /** Titles of targets by name, for people. */
   titles: Record<string, string>;
   /** Who looks after an exception of it. */
   owner: string;
+  /** Ids of people about whom somebody else is asked now, in the leaver's place. */
+  handedOn?: string[];
 }
 
 /** What a person's access needs now: every row of the timeline that asks for it is answered by one plan. */
@@ -98,9 +104,12 @@ export interface BegunAccess {
   epoch: number;
   plan: AccessPlan;
   priority: number;
-  /** ISO instants. After `stopAt` nothing is given any more unless somebody says so. */
+  /** ISO instants. It is planned for `at`; after `stopAt` nothing is given any more unless somebody says so. */
+  at: string;
   deadlineAt: string;
   stopAt: string;
+  /** Targets that did not answer in time before it was planned; they are looked at again. */
+  unseen?: string[];
   titles: Record<string, string>;
   owner: string;
   /** For the Web UI: `joiner`, `mover`, `leaver`. */

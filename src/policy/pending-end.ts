@@ -2,7 +2,10 @@ import type { IdentityEvent } from '../model/event.ts';
 import type { PendingChange } from '../model/person.ts';
 
 /** Which of two statements was entered last at their source, as far as anybody can tell. */
-export function entryOrder(event: IdentityEvent, pending: PendingChange): 'later' | 'earlier' | 'unknown' {
+export function entryOrder(
+  event: IdentityEvent,
+  pending: Pick<PendingChange, 'data'>,
+): 'later' | 'earlier' | 'unknown' {
   const { enteredAt, source, sequence } = pending.data;
   if (event.enteredAt !== undefined && typeof enteredAt === 'string') {
     const difference = Date.parse(event.enteredAt) - Date.parse(enteredAt);

@@ -63,6 +63,7 @@ export function effectiveDate(person: Person, event: IdentityEvent, policy: Poli
   const engagement = engagementFor(policy, person, event, Date.parse(at));
   const { zone } = zoneOf(policy, person, typeof engagement === 'string' ? undefined : engagement);
   const happens = dateIn(Date.parse(at) - 1, zone);
-  const stated = statedDate(event, zone);
+  // The date of a hire that said when its contract is over is no date of the end.
+  const stated = event.type === 'terminated' ? statedDate(event, zone) : undefined;
   return stated !== undefined && stated < happens ? stated : happens;
 }

@@ -11,6 +11,7 @@ import {
   musterQueue,
   personWorkflowId,
 } from '../../src/model/messages.ts';
+import type { PersonTiming } from '../../src/model/work.ts';
 import { loadPolicy } from '../../src/policy/load.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import type { SourceCallbacks } from '../../src/sources/callback.ts';
@@ -41,6 +42,7 @@ export interface LineOptions {
   targets: Record<string, FakeTarget>;
   store?: Store;
   eventTiming?: EventTiming;
+  timing?: Partial<PersonTiming>;
   reports?: SourceReports;
   callbacks?: SourceCallbacks;
   policy?: Partial<Omit<Policy, 'ends' | 'retries'>> & {
@@ -74,6 +76,8 @@ export async function startLine(options: LineOptions): Promise<Line> {
       leaver: {
         ...usual.transitions.leaver,
         tickets: usual.transitions.leaver.tickets.filter(({ target }) => target in targets),
+        messages: usual.transitions.leaver.messages.filter(({ target }) => target in targets),
+        later: usual.transitions.leaver.later.filter((step) => step.targets.every((target) => target in targets)),
       },
     },
     ...rest,
@@ -130,6 +134,7 @@ export async function startLine(options: LineOptions): Promise<Line> {
         alerts: {},
       },
       policy,
+      ...(options.timing === undefined ? {} : { timing: options.timing }),
       targets: new Map(Object.entries(targets).map(([name, target]) => [name, target.connected(name)])),
       ...(options.reports === undefined ? {} : { reports: options.reports }),
       ...(options.callbacks === undefined ? {} : { callbacks: options.callbacks }),

@@ -1,127 +1,175 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IdentityEvent } from '../../src/model/event.ts';
-import { personWorkflowId } from '../../src/model/messages.ts';
-import { addDays, dateIn, startOfDay } from '../../src/model/time.ts';
-import { parsePolicy } from '../../src/policy/load.ts';
-import { FakeTarget } from '../helpers/fake-target.ts';
-import { type Line, startLine, until } from '../helpers/line.ts';
-import { timeSkipping } from '../helpers/temporal.ts';
+import { startOfDay } from '../../src/model/time.ts';
+import { Company, companyPolicy, newYork } from '../helpers/company.ts';
+import { until } from '../helpers/line.ts';
 
-let environment: TestWorkflowEnvironment;
-let line: Line | undefined;
-let targets: Record<'ad' | 'crm' | 'portal', FakeTarget>;
+let company: Company;
 
-const policyText = `
-version: 1
-zones: { default: America/New_York, byLocation: { New York: America/New_York, Berlin: Europe/Berlin } }
-rules:
-  - { id: everybody, why: everybody logs on, when: 'person.workerType in ["employee", "contractor"]', give: [{ target: ad, entitlements: [staff] }] }
-  - { id: sales, why: Sales sells, when: 'person.department == "Sales"', give: [{ target: crm, entitlements: [seller] }, { target: ad, entitlements: [sales] }] }
-  - { id: support, why: Support helps, when: 'person.department == "Support"', give: [{ target: ad, entitlements: [support] }] }
-hires:
-  preHire: [{ target: portal, entitlements: [onboarding] }]
-  ahead: [ad]
-names: { domain: globaltech.example }
-moves: { grace: 7d }
-contractEnds:
-  reminders: [30d, 7d, 1d]
-  tell: [{ id: contract-ends, target: crm, to: manager, title: 'Contract of {{person.id}} ends {{date}}', text: 'On {{date}}.' }]
-transitions:
-  leaver:
-    later:
-      - { id: delete, after: 30d, do: deleteAccounts, targets: [ad] }
-exceptions: { owner: identity-operations }
-`;
-
-const policy = parsePolicy(policyText);
-
-beforeEach(async () => {
-  environment = await timeSkipping();
-  targets = { ad: new FakeTarget(), crm: new FakeTarget(), portal: new FakeTarget() };
-  const { ends: _, retries: __, safeguards: ___, ...rest } = policy;
-  line = await startLine({ environment, targets, policy: rest });
-});
-afterEach(async () => {
-  await line?.stop();
-  await environment?.teardown();
-  line = undefined;
-});
-
-const running = () => {
-  if (line === undefined) throw new Error('no line');
-  return line;
+const open = async (options?: Parameters<typeof Company.open>[0]) => {
+  company = await Company.open(options);
 };
 
-const today = async () => dateIn(await environment.currentTimeMs(), 'America/New_York');
-const inDays = async (days: number) => addDays(await today(), days);
-const finished = (person: string) => environment.client.workflow.getHandle(personWorkflowId(person)).result();
-const record = (id: string) => running().store.read((reader) => reader.person(id));
-
-/** When pieces of evidence of a kind were written, by the workflow's clock and to the second. */
-const happened = async (kind: string) => {
-  const { items } = await running().store.read((reader) => reader.evidence({ person: 'GT-50001' }, { limit: 500 }));
-  return items.filter((piece) => piece.kind === kind).map(({ at }) => at.replace(/\.\d+Z$/, '.000Z'));
-};
-
-const newcomer = {
-  firstName: 'Nadia',
-  lastName: 'Berg',
-  department: 'Sales',
-  jobTitle: 'Account Executive',
-  location: 'New York',
-  workerType: 'employee',
-};
-
-type Given = Partial<IdentityEvent> & { id: string };
-
-async function say(given: Given): Promise<unknown> {
-  const { data = {}, ...rest } = given;
-  const clean = { subject: 'GT-50001', ...rest, data: { effectiveDate: undefined, category: undefined, ...data } };
-  return (await running().send(JSON.parse(JSON.stringify(clean)))).result();
-}
-
-const hire = async (startDate: string, more: Partial<Given> = {}) =>
-  say({ id: 'hired', type: 'hired', effectiveDate: startDate, data: { ...newcomer, startDate }, ...more });
-
-const access = () =>
-  Object.fromEntries(
-    Object.entries(targets).map(([name, target]) => [
-      name,
-      [...target.accounts.values()].map(({ id, enabled, entitlements = [] }) =>
-        `${id} ${enabled ? 'on' : 'off'} ${[...entitlements].sort().join(',')}`.trim(),
-      ),
-    ]),
-  );
+afterEach(() => company.close());
 
 describe('a hire two weeks ahead', () => {
+  beforeEach(() => open());
+
   it('has pre-hire access and accounts made ahead until the day, and everything from 00:00 where they are', async () => {
-    const start = await inDays(14);
-    expect(await hire(start)).toMatchObject({ outcome: 'scheduled' });
+    const { targets } = company;
+    const start = await company.inDays(14);
+    expect(await company.hire(start)).toMatchObject({ outcome: 'scheduled' });
     await until(() => targets.portal.accounts.size > 0 && targets.ad.accounts.size > 0, 'pre-hire access');
-    expect(access()).toEqual({
+    expect(company.access()).toEqual({
       ad: ['nadia.berg@GT-50001 off'],
       crm: [],
       portal: ['nadia.berg@GT-50001 on onboarding'],
     });
-    expect(await record('GT-50001')).toMatchObject({
+    expect(await company.record()).toMatchObject({
       state: 'PreHire',
       attributes: { login: 'nadia.berg', email: 'nadia.berg@globaltech.example' },
     });
-    await finished('GT-50001');
-    expect(await happened('person-active')).toEqual([new Date(startOfDay(start, 'America/New_York')).toISOString()]);
-    expect(access()).toEqual({
+    await company.finished();
+    expect(await company.happened('person-active')).toEqual([new Date(startOfDay(start, newYork)).toISOString()]);
+    expect(company.access()).toEqual({
       ad: ['nadia.berg@GT-50001 on sales,staff'],
       crm: ['nadia.berg@GT-50001 on seller'],
       portal: ['nadia.berg@GT-50001 off'],
     });
-    expect(await record('GT-50001')).toMatchObject({ state: 'Active', pending: [] });
+    expect(await company.record()).toMatchObject({ state: 'Active', pending: [] });
+    expect(await company.outcome('hired')).toBe('applied');
   });
 
-  it('who starts today or before is active at once, and never had pre-hire access', async () => {
-    expect(await hire(await inDays(-3))).toMatchObject({ outcome: 'applied' });
-    expect(await record('GT-50001')).toMatchObject({ state: 'Active' });
-    expect(targets.portal.changes).toEqual([]);
-    expect(access().ad).toEqual(['nadia.berg@GT-50001 on sales,staff']);
+  it('begins at midnight of the place they work at, and not of headquarters', async () => {
+    const start = await company.inDays(14);
+    await company.hire(start, { data: { location: 'Berlin' } });
+    await company.finished();
+    expect(await company.happened('person-active')).toEqual([
+      new Date(startOfDay(start, 'Europe/Berlin')).toISOString(),
+    ]);
+  });
+
+  it('at a place without a time zone begins by the default one, and somebody is asked', async () => {
+    const start = await company.inDays(14);
+    expect(await company.hire(start, { data: { location: 'Atlantis' } })).toMatchObject({ outcome: 'scheduled' });
+    expect(await company.openExceptions()).toEqual([
+      'needs-decision: the location of GT-50001 has no time zone in policy.yaml; their start was read in America/New_York',
+    ]);
+    expect((await company.record()).pending.find(({ kind }) => kind === 'start')).toMatchObject({
+      dueAt: new Date(startOfDay(start, newYork)).toISOString(),
+      zone: newYork,
+    });
+  });
+
+  it('said again is what it was, and said again with another day asks, unless it says which word is the later', async () => {
+    const [start, later] = [await company.inDays(14), await company.inDays(21)];
+    const [before, first, second] = [company.entered(), company.entered(), company.entered()];
+    await company.hire(start, { enteredAt: first });
+    expect(await company.hire(start, { id: 'again' })).toEqual({
+      outcome: 'ignored',
+      reason: `already so: they start on ${start}`,
+    });
+    expect(await company.hire(later, { id: 'older', enteredAt: before })).toEqual({
+      outcome: 'ignored',
+      reason: `stale: that they start on ${start} was entered later`,
+    });
+    expect(await company.hire(later, { id: 'unclear' })).toMatchObject({ outcome: 'held' });
+    expect(await company.timeline()).toContain(`start ${start}`);
+    expect(await company.hire(later, { id: 'newer', enteredAt: second })).toMatchObject({ outcome: 'scheduled' });
+    expect(await company.timeline()).toContain(`start ${later}`);
+  });
+
+  it('that ends before it begins, or is over already, is held and gives nothing', async () => {
+    const [start, end] = [await company.inDays(-30), await company.inDays(-3)];
+    expect(await company.hire(start, { data: { endDate: end } })).toEqual({
+      outcome: 'held',
+      reason: `hired for GT-50001 is held: it begins on ${start} and ends on ${end}, which is over; nothing was given`,
+    });
+    expect(company.access()).toEqual({ ad: [], crm: [], portal: [] });
   });
 });
+
+describe('a hire that is entered late', () => {
+  beforeEach(() => open());
+
+  it('makes them active at once, and they never had pre-hire access', async () => {
+    expect(await company.hire(await company.inDays(-3))).toMatchObject({ outcome: 'applied' });
+    expect(await company.record()).toMatchObject({ state: 'Active' });
+    expect(company.targets.portal.changes).toEqual([]);
+    expect(company.access().ad).toEqual(['nadia.berg@GT-50001 on sales,staff']);
+  });
+
+  it('for today does the same', async () => {
+    expect(await company.hire(await company.today())).toMatchObject({ outcome: 'applied' });
+    expect(company.targets.portal.changes).toEqual([]);
+    expect(await company.record()).toMatchObject({ state: 'Active' });
+  });
+});
+
+describe('policy’s lead before a hire', () => {
+  const hires = { ...companyPolicy.hires, preHireLead: 5 };
+  beforeEach(() => open({ policy: { hires } }));
+
+  it('keeps pre-hire access back until so many days before the start, whatever is said of them meanwhile', async () => {
+    const start = await company.inDays(14);
+    await company.hire(start);
+    expect(
+      await company.say({ id: 'moves', type: 'department-changed', data: { department: 'Support' } }),
+    ).toMatchObject({
+      outcome: 'applied',
+    });
+    expect(company.access()).toEqual({ ad: [], crm: [], portal: [] });
+    await company.goTo(startOfDay(await company.inDays(9), newYork) + 60_000);
+    await until(() => company.targets.portal.accounts.size > 0, 'pre-hire access');
+    expect(company.access().portal).toEqual(['nadia.berg@GT-50001 on onboarding']);
+    expect(await company.record()).toMatchObject({ state: 'PreHire' });
+    await company.finished();
+    expect(company.access().ad).toEqual(['nadia.berg@GT-50001 on staff,support']);
+  });
+});
+
+describe('somebody who may have been here before', () => {
+  beforeEach(() => open());
+
+  const asked = async () => (await company.openExceptions()).map((each) => each.split(':')[0]);
+
+  it('is held before any account is made: by an address, by a former number, by the source’s own word', async () => {
+    await company.line.addPerson({
+      id: 'GT-100',
+      state: 'Terminated',
+      identifiers: [
+        { source: 'workday', type: 'workerId', value: 'GT-100' },
+        { source: 'workday', type: 'email', value: 'nadia@home.example' },
+      ],
+    });
+    const start = await company.inDays(14);
+    const claims: Record<string, unknown>[] = [
+      { email: 'Nadia@home.example' },
+      { priorWorkerIds: ['GT-100'] },
+      { isRehire: true },
+    ];
+    for (const [index, data] of claims.entries()) {
+      await company.send({
+        id: `hired-${index}`,
+        type: 'hired',
+        subject: `GT-6000${index}`,
+        data: { ...newcomerData, startDate: start, ...data },
+      });
+      await until(async () => (await asked()).length === index + 1, 'the question');
+    }
+    expect(await asked()).toEqual(['ambiguous-person', 'ambiguous-person', 'ambiguous-person']);
+    expect(company.access()).toEqual({ ad: [], crm: [], portal: [] });
+  });
+
+  it('whose number was given again is held: the names are another human being’s', async () => {
+    await company.hire(await company.inDays(-100));
+    await company.say({ id: 'end', data: { effectiveDate: await company.inDays(-2) } });
+    const answer = await company.hire(await company.inDays(14), {
+      id: 'again',
+      data: { firstName: 'Omar', lastName: 'Haddad' },
+    });
+    expect(answer).toMatchObject({ outcome: 'held', reason: expect.stringContaining('was given again: its name') });
+    expect(await company.record()).toMatchObject({ state: 'Terminated', name: 'Nadia Berg' });
+  });
+});
+
+const newcomerData = { firstName: 'Nadia', lastName: 'Berg', location: 'New York', workerType: 'employee' };
