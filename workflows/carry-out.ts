@@ -38,7 +38,7 @@ export async function carryOut(
     if (result !== 'stopped') {
       if (result.status === 'superseded') throw new Superseded(result.message);
       if (result.status === 'confirmed') {
-        await desk.settle([failed, deadlineStep(begun, step)]);
+        await desk.settle([failed, nearStep(begun, step), deadlineStep(begun, step)]);
         await handOver(desk, begun, step, result.handover ?? []);
         return result;
       }
@@ -72,6 +72,10 @@ function whatHappened(title: string, result: 'stopped' | Extract<ChangeResult, {
 /** The name of the exception for a step that is late. */
 export const deadlineStep = (begun: Pick<Begun, 'event'>, step: Pick<Step, 'id'>): string =>
   `${begun.event}/${step.id}/deadline-missed`;
+
+/** The name of the exception for a step that will be late, as it looks at half of its time. */
+export const nearStep = (begun: Pick<Begun, 'event'>, step: Pick<Step, 'id'>): string =>
+  `${begun.event}/${step.id}/deadline-near`;
 
 /** A change that is a step by itself. */
 export const stepOf = (change: Change): Step => ({
@@ -111,9 +115,11 @@ async function oneTry(
 ): Promise<ChangeResult | 'again' | 'stopped' | 'skipped'> {
   const scope = new CancellationScope();
   let cut: 'again' | 'skipped' | undefined;
-  const exceptions = [deadlineStep(begun, step), `${begun.event}/${step.id}/step-failed`].map((each) =>
-    desk.exceptionId(each),
-  );
+  const exceptions = [
+    nearStep(begun, step),
+    deadlineStep(begun, step),
+    `${begun.event}/${step.id}/step-failed`,
+  ].map((each) => desk.exceptionId(each));
   const interrupt = (how: 'again' | 'skipped') => {
     cut = how;
     scope.cancel();

@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { Change } from '../src/model/plan.ts';
-import type { BegunEnd } from '../src/model/work.ts';
-import { carryOut, stepOf } from './carry-out.ts';
+import type { BegunEnd, ExceptionRequest } from '../src/model/work.ts';
+import { carryOut, deadlineStep, nearStep, stepOf } from './carry-out.ts';
 import { now, records } from './muster-activities.ts';
 import type { PersonDesk } from './person.ts';
 
@@ -10,7 +10,8 @@ import type { PersonDesk } from './person.ts';
  *
  * When it begins, the directory already says `Terminating`, older work in the air is refused, and the plan is made.
  * Every target is closed beside the others and has its own failures; none gives up before it has read back that no
- * account of the person is open there. The deadline opens an exception and alerts, and ends nothing.
+ * account of the person is open there. At half of the deadline it is said what is missing; the deadline itself opens an
+ * exception and alerts, and ends nothing.
  */
 export async function leaver(desk: PersonDesk, end: BegunEnd): Promise<void> {
   const missing = new Set<Change>(end.plan.changes);
@@ -22,28 +23,48 @@ export async function leaver(desk: PersonDesk, end: BegunEnd): Promise<void> {
   desk.display.progress(end, missing);
 
   const everything = Promise.all(closed);
-  const inTime = await Promise.race([everything.then(() => true), passes(end, missing)]);
-  if (!inTime)
-    await desk.raise(
+  const doneBy = (moment: string, name: string) =>
+    Promise.race([everything.then(() => true), passes(end, missing, moment, name)]);
+  const say = (exception: typeof deadlineMissed) =>
+    desk.raise(
       end.owner,
-      [...missing].map((change) => deadlineMissed(desk, end, change)),
+      [...missing].map((change) => exception(desk, end, change)),
     );
+  const { warnAt } = end;
+  // What begins after its deadline is late, and not about to be.
+  if (warnAt !== undefined && !isPast(end.deadlineAt) && !(await doneBy(warnAt, 'half of the deadline')))
+    await say(deadlineNear);
+  if (!(await doneBy(end.deadlineAt, 'deadline'))) await say(deadlineMissed);
   await everything;
 
   desk.refresh(await records.finishEnd({ person: desk.person, end, now: now(), workflowId: desk.workflowId }));
 }
 
-/** True when nothing is missing any more, false when the deadline passes first. */
-function passes(end: BegunEnd, missing: ReadonlySet<Change>): Promise<boolean> {
-  const left = Math.max(1, Date.parse(end.deadlineAt) - Date.now());
-  return condition(() => missing.size === 0, left, { summary: `deadline ${end.deadlineAt} for ${end.plan.person}` });
+const isPast = (moment: string): boolean => Date.parse(moment) <= Date.now();
+
+/** True when nothing is missing any more, false when the moment passes first. */
+function passes(end: BegunEnd, missing: ReadonlySet<Change>, moment: string, name: string): Promise<boolean> {
+  const left = Math.max(1, Date.parse(moment) - Date.now());
+  return condition(() => missing.size === 0, left, { summary: `${name} ${moment} for ${end.plan.person}` });
 }
 
-function deadlineMissed(desk: PersonDesk, end: BegunEnd, change: Change) {
+function deadlineNear(desk: PersonDesk, end: BegunEnd, change: Change): ExceptionRequest {
   const title = end.titles[change.target] ?? change.target;
   return {
-    step: `${end.event}/${change.id}/deadline-missed`,
-    kind: 'deadline-missed' as const,
+    step: nearStep(end, change),
+    kind: 'deadline-near',
+    event: end.event,
+    person: desk.person,
+    target: change.target,
+    reason: `${change.summary}: half of the time is over, and ${title} has not confirmed. The deadline is ${end.deadlineAt}. It is being tried; see by muster targets how ${title} answers.`,
+  };
+}
+
+function deadlineMissed(desk: PersonDesk, end: BegunEnd, change: Change): ExceptionRequest {
+  const title = end.titles[change.target] ?? change.target;
+  return {
+    step: deadlineStep(end, change),
+    kind: 'deadline-missed',
     event: end.event,
     person: desk.person,
     target: change.target,

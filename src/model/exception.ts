@@ -1,6 +1,7 @@
 /** Why somebody must look. */
 export const exceptionKinds = [
   'deadline-missed',
+  'deadline-near',
   'step-failed',
   'unknown-person',
   'ambiguous-person',

@@ -88,7 +88,7 @@ export async function takeException(
   });
 }
 
-const skippable: ReadonlySet<ExceptionRow['kind']> = new Set(['step-failed', 'deadline-missed']);
+const skippable: ReadonlySet<ExceptionRow['kind']> = new Set(['step-failed', 'deadline-missed', 'deadline-near']);
 const longestSkipMs = 30 * 24 * 3_600_000;
 
 /** The first who wishes it is written down; a second person's equal wish goes to the workflow, in both names. */

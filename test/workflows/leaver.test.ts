@@ -159,15 +159,65 @@ describe('leaver', () => {
     crm.misbehave = () => {
       if (away) throw new Failure('unavailable', 'no answer');
     };
-    const started = await begin({ ad, crm }, { policy: { ends: { deadline: 200 } } });
+    const started = await begin({ ad, crm }, { policy: { ends: { deadline: 60_000 } } });
     await started.addPerson();
     const handle = await started.send({ id: 'late' });
-    await environment.sleep(400);
-    await until(async () => (await exceptionsOf(started, true)).length === 1, 'the exception');
-    expect(await exceptionsOf(started, true)).toEqual([{ kind: 'deadline-missed', target: 'crm' }]);
+    await until(() => ad.changes.length === 5, 'the healthy target to finish');
+    await environment.sleep(61_000);
+    await until(async () => (await exceptionsOf(started, true)).length === 2, 'the exceptions');
+    expect(await exceptionsOf(started, true)).toEqual([
+      { kind: 'deadline-near', target: 'crm' },
+      { kind: 'deadline-missed', target: 'crm' },
+    ]);
     away = false;
     expect((await handle.result()).outcome).toBe('applied');
     expect(await exceptionsOf(started, true)).toEqual([]);
+  });
+
+  it('says at half of the deadline what hangs, names nothing that is done, and takes it back when that confirms', async () => {
+    const [ad, crm] = [twoAccounts(), new FakeTarget([{ id: '005', worker: 'GT-48291', enabled: true }])];
+    let go: () => void = () => undefined;
+    const hangs = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    crm.misbehave = (_operation, { signal }) =>
+      Promise.race([hangs, new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal)))]);
+    const started = await begin({ ad, crm }, { policy: { ends: { deadline: 60_000 } } });
+    await started.addPerson();
+    const handle = await started.send({ id: 'near' });
+    await until(() => ad.changes.length === 5, 'the healthy target to finish');
+    expect(await exceptionsOf(started, true)).toEqual([]);
+    await environment.sleep(31_000);
+    const open = async () => (await started.store.transaction((tx) => tx.exceptions({ open: true }, {}))).items;
+    const [near] = await until(async () => ((await open()).length > 0 ? open() : undefined), 'the warning');
+    expect(near).toMatchObject({
+      ...{ kind: 'deadline-near', target: 'crm', person: 'GT-48291', event: 'workday:near' },
+      reason: expect.stringMatching(/in crm: half of the time is over, and crm has not confirmed. The deadline is /),
+    });
+    go();
+    expect((await handle.result()).outcome).toBe('applied');
+    const { items } = await started.store.transaction((tx) => tx.exceptions({ person: 'GT-48291' }, {}));
+    expect(items.map(({ kind, target, resolution }) => [kind, target, resolution])).toEqual([
+      ['deadline-near', 'crm', { action: 'done', by: 'muster', reason: 'the target has confirmed' }],
+    ]);
+  });
+
+  it('warns and misses sooner where policy gives a privileged person less time', async () => {
+    const crm = new FakeTarget([{ id: '005', worker: 'GT-48291', enabled: true }]);
+    let away = true;
+    crm.misbehave = () => {
+      if (away) throw new Failure('unavailable', 'no answer');
+    };
+    const ends = { deadline: 3_600_000, deadlines: [{ privileged: true, within: 60_000 }] };
+    const started = await begin({ crm }, { policy: { ends } });
+    await started.addPerson({ privileged: true });
+    const handle = await started.send({ id: 'privileged' });
+    await until(() => crm.calls.length > 0, 'the first try');
+    await environment.sleep(31_000);
+    await until(async () => (await exceptionsOf(started, true)).length > 0, 'the warning');
+    expect(await exceptionsOf(started, true)).toEqual([{ kind: 'deadline-near', target: 'crm' }]);
+    away = false;
+    expect((await handle.result()).outcome).toBe('applied');
   });
 
   it('commits what was there before once: a retry finds the first reading and not its own empty one', async () => {
