@@ -19,6 +19,7 @@ import { seeAccess } from './see-access.ts';
 import { sendMessages } from './send-message.ts';
 import { takeSignal } from './signals.ts';
 import { answerSource, giveUpAnswer } from './source-answers.ts';
+import { withHealth } from './target-health.ts';
 import { viewOf } from './view.ts';
 
 /** Muster's own activities, for the worker on the queue `muster`. */
@@ -54,16 +55,17 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
   };
 }
 
-/** The activities of one target, for the worker on its own queue. */
+/** The activities of one target, for the worker on its own queue. A target that answers nobody is rested, and looked after one call at a time. */
 export function createTargetActivities(dependencies: Dependencies): TargetActivities {
+  const around = <T>(target: string, work: () => Promise<T>) => withHealth(dependencies, target, work);
   return {
-    closeAccess: (work) => closeAccess(dependencies, work),
-    applyChanges: (work) => applyChanges(dependencies, work),
-    sendMessages: (work) => sendMessages(dependencies, work),
-    seeAccess: (work) => seeAccess(dependencies, work),
-    openTicket: (work) => openTicket(dependencies, work),
+    closeAccess: (work) => around(work.change.target, () => closeAccess(dependencies, work)),
+    applyChanges: (work) => around(work.step.target, () => applyChanges(dependencies, work)),
+    sendMessages: (work) => around(work.step.target, () => sendMessages(dependencies, work)),
+    seeAccess: (work) => around(work.target, () => seeAccess(dependencies, work)),
+    openTicket: (work) => around(work.change.target, () => openTicket(dependencies, work)),
     readOrder: (work) => readOrder(dependencies, work),
     withdrawTicket: (work) => withdrawTicket(dependencies, work),
-    confirmClosed: (work) => confirmClosed(dependencies, work),
+    confirmClosed: (work) => around(work.change.target, () => confirmClosed(dependencies, work)),
   };
 }
