@@ -123,7 +123,8 @@ export async function provisioningCompleted(deciding: Deciding): Promise<Verdict
   const broken = failed === true || (Array.isArray(errors) && errors.length > 0);
   const orders = await confirmOrders(deciding, broken ? 'failed' : 'done');
   await evidence(deciding, 'provisioning-completed', { failed: broken, orders });
-  if (broken && orders === 0)
+  // What became of an order is told with it.
+  if (broken && (orders === 0 || (Array.isArray(errors) && errors.length > 0)))
     await ask(
       deciding,
       `${event.source} could not provision everything (${event.key}). Look there for what is missing.`,

@@ -218,19 +218,19 @@ export async function confirmOrders(
   { tx, person, event }: { tx: Transaction; person: Person; event: IdentityEvent },
   result: 'done' | 'failed',
 ): Promise<number> {
-  const names = namesIn(event.data);
-  const named = person.pending.filter((row) => {
-    const read = isOrder(row) ? orderData.safeParse(row.data) : undefined;
-    if (read?.success !== true || read.data.withdrawnBy !== undefined) return false;
-    const { what, target, entitlement, number } = read.data;
-    return [row.id, what, `${target}/${entitlement}`, ...(number === undefined ? [] : [number])].some((name) =>
-      names.has(name),
-    );
-  });
-  for (const row of named) {
-    await tx.putPending(person.id, { ...row, data: { ...row.data, confirmed: result, confirmedBy: event.key } });
+  const said = saidIn(event.data, result);
+  let confirmed = 0;
+  for (const row of person.pending.filter(isOrder)) {
+    const { what, target, entitlement, number, withdrawnBy } = orderData.parse(row.data);
+    if (withdrawnBy !== undefined) continue;
+    const names = [row.id, what, `${target}/${entitlement}`, ...(number === undefined ? [] : [number])];
+    const became = names.map((name) => said.get(name)).find((each) => each !== undefined);
+    if (became === undefined) continue;
+    const data = { ...row.data, confirmed: became, confirmedBy: event.key };
+    await tx.putPending(person.id, { ...row, data });
+    confirmed += 1;
   }
-  return named.length;
+  return confirmed;
 }
 
 const namedItem = z.object({
@@ -238,19 +238,20 @@ const namedItem = z.object({
   privilege: z.string().optional(),
   target: z.string().optional(),
   entitlement: z.string().optional(),
+  /** Of this one; otherwise what the event says of all. */
+  result: z.enum(['done', 'failed']).optional(),
 });
 
-/** Every name of an order that an event's data has: a ticket's number, an id of `requestable`, `target/entitlement`. */
-function namesIn(data: Record<string, unknown>): Set<string> {
+/** By every name of an order that an event's data has (a ticket's number, an id of `requestable`, `target/entitlement`): how it ended. */
+function saidIn(data: Record<string, unknown>, result: 'done' | 'failed'): Map<string, 'done' | 'failed'> {
   const items = Array.isArray(data['items']) ? data['items'] : [];
-  const read = [data, ...items].flatMap((each) => namedItem.safeParse(each).data ?? []);
-  return new Set(
-    read.flatMap(({ order, privilege, target, entitlement }) => [
-      ...(order === undefined ? [] : [order]),
-      ...(privilege === undefined ? [] : [privilege]),
-      ...(target === undefined || entitlement === undefined ? [] : [`${target}/${entitlement}`]),
-    ]),
-  );
+  const said = new Map<string, 'done' | 'failed'>();
+  for (const each of [data, ...items].flatMap((one) => namedItem.safeParse(one).data ?? [])) {
+    const { order, privilege, target, entitlement } = each;
+    const whole = target === undefined || entitlement === undefined ? undefined : `${target}/${entitlement}`;
+    for (const name of [order, privilege, whole]) if (name !== undefined) said.set(name, each.result ?? result);
+  }
+  return said;
 }
 
 /** What a team gave by hand and is theirs no more: nothing but a person can take it away, so one is asked, for each. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Approval } from '../src/model/approval.ts';
 import { askHash } from '../src/policy/access-plan.ts';
 import { isByHand } from '../src/policy/by-hand.ts';
@@ -6,7 +7,7 @@ import type { Requestable } from '../src/policy/schema.ts';
 import { planLater } from './access-rows.ts';
 import { tellApprovers } from './answers.ts';
 import { openApproval } from './approvals.ts';
-import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
+import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { type Given, putGrant } from './grants.ts';
 import { orderLater, takeBackByHand } from './orders.ts';
 import { answerDecided } from './source-answers.ts';
@@ -188,18 +189,36 @@ export async function privilegeRevoked(deciding: Deciding): Promise<Verdict> {
   return takeAway(deciding, [{ target: ref.target, entitlement: ref.entitlement }]);
 }
 
-/** What a reviewer revoked is removed; the rest of the certification is evidence. */
+const reviewed = z.array(
+  z.object({
+    decision: z.string().optional(),
+    privilege: z.string().optional(),
+    target: z.string().optional(),
+    entitlement: z.string().optional(),
+    name: z.string().optional(),
+  }),
+);
+
+/** What a reviewer revoked is removed; the rest of the certification is evidence. What policy cannot name is a person's to remove. */
 export async function certificationSignedOff(deciding: Deciding): Promise<Verdict> {
-  const { items } = deciding.event.data;
-  const revoked = (Array.isArray(items) ? items : []).flatMap((item: unknown): Ref[] => {
-    if (typeof item !== 'object' || item === null) return [];
-    const decision: unknown = Reflect.get(item, 'decision');
-    const target: unknown = Reflect.get(item, 'target');
-    const entitlement: unknown = Reflect.get(item, 'entitlement');
-    const isRevoked = typeof decision === 'string' && /^revoked?$/i.test(decision);
-    return isRevoked && typeof target === 'string' && typeof entitlement === 'string' ? [{ target, entitlement }] : [];
-  });
-  await evidence(deciding, 'certification-taken', { items: Array.isArray(items) ? items.length : 0, revoked });
+  const { policy } = deciding.dependencies;
+  const read = reviewed.safeParse(deciding.event.data['items']);
+  if (!read.success) return hold(deciding, 'needs-decision', 'it does not say what was reviewed, item by item');
+  const revoked: Ref[] = [];
+  const unnamed: string[] = [];
+  for (const { decision = '', privilege, target, entitlement, name } of read.data) {
+    if (!/^revoked?$/i.test(decision)) continue;
+    const known = policy.requestable.find(({ id }) => id === privilege);
+    if (target !== undefined && entitlement !== undefined) revoked.push({ target, entitlement });
+    else if (known !== undefined) revoked.push({ target: known.target, entitlement: known.entitlement });
+    else unnamed.push(name ?? privilege ?? 'something without a name');
+  }
+  await evidence(deciding, 'certification-taken', { items: read.data.length, revoked, unnamed });
+  if (unnamed.length > 0) {
+    const what = `a reviewer revoked ${unnamed.join(', ')}, which neither policy.yaml (requestable) nor the settings of ${deciding.event.source} (access) say where to take away`;
+    if (revoked.length === 0) return hold(deciding, 'needs-decision', what);
+    await ask(deciding, `${what}. Have it taken away by hand; the rest is being removed.`);
+  }
   if (revoked.length === 0) return ignore(deciding, 'the reviewer revoked nothing of theirs');
   return takeAway(deciding, revoked);
 }

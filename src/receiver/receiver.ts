@@ -7,7 +7,8 @@ import { health, plainApp } from '../http/app.ts';
 import { type Listening, type ListenOptions, listen } from '../http/listen.ts';
 import { HttpProblem, notFound, onlyMethods, problemHandler } from '../http/problem.ts';
 import { type Done, note, requestLog } from '../http/request-log.ts';
-import type { RawRequest } from '../sources/source.ts';
+import { withCallback } from '../sources/callback.ts';
+import type { Normalised, RawRequest } from '../sources/source.ts';
 import { authenticate, type Caller, challenge, type Secret } from './authenticate.ts';
 import { contentOf } from './content.ts';
 import { type ReceiverMetrics, receiverMetrics } from './receiver-metrics.ts';
@@ -98,7 +99,7 @@ function limit({ name, rateLimit: perMinute }: ReceivingSource): RequestHandler 
   });
 }
 
-function receive({ intake, clock, metrics }: Desk, source: ReceivingSource): RequestHandler {
+function receive({ intake, secret, clock, metrics }: Desk, source: ReceivingSource): RequestHandler {
   return async (request, response) => {
     const raw = rawRequest(request, clock());
     const { mediaType, charset } = contentOf(raw.headers['content-type']);
@@ -118,20 +119,24 @@ function receive({ intake, clock, metrics }: Desk, source: ReceivingSource): Req
       // A batch has one message id and many events.
       ...(webhookId === undefined || read.batch ? {} : { webhookId }),
     };
-    const items = await takeAll(read.events, (event) => intake.take(arrival, event));
-    read.events.forEach((event, index) => {
+    const events =
+      read.callback === undefined ? read.events : await withCallback(read.events, read.callback, source, secret);
+    const items = await takeAll(events, (event) => intake.take(arrival, event));
+    events.forEach((event, index) => {
       const status = items[index]?.status;
       if (status === 'accepted') metrics.accepted.inc({ source: source.name, type: event.type });
       if (status === 'duplicate') metrics.duplicates.inc({ source: source.name });
     });
     note(response, noted(items));
-    answer(response, read.batch, items);
+    answer(response, read, items);
   };
 }
 
-function answer(response: Response, batch: boolean, items: Taken[]): void {
+function answer(response: Response, { batch, reply }: Extract<Normalised, { ok: true }>, items: Taken[]): void {
   const [only] = items;
-  if (batch || only === undefined) response.status(202).json({ items });
+  if (reply !== undefined && items.every(({ status }) => status !== 'conflict'))
+    response.status(reply.status).json(reply.body);
+  else if (batch || only === undefined) response.status(202).json({ items });
   else if (only.status !== 'conflict') response.status(only.status === 'accepted' ? 202 : 200).json(only);
   else {
     const { status: _, ...members } = only;
@@ -167,5 +172,8 @@ function rawRequest(request: Request, nowMs: number): RawRequest {
     body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
     mediaType: '',
     receivedAt: new Date(nowMs).toISOString(),
+    query: Object.fromEntries(
+      Object.entries(request.query).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    ),
   };
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { EndData, EventType, WorkerData } from '../model/event.ts';
+import type { Callback } from './callback.ts';
 
 /** An event as a source file hands it on: the receiver adds key, source, receipt time and hash. */
 export interface NormalisedEvent {
@@ -25,6 +26,8 @@ export interface RawRequest {
   /** Media type without parameters, lower case. */
   mediaType: string;
   receivedAt: string;
+  /** What stood behind the `?` of the address. */
+  query?: Record<string, string>;
 }
 
 /** One fault in a body, by its path: `{ path: "/effectiveDate", problem: "…" }`. */
@@ -34,7 +37,15 @@ export interface Fault {
 }
 
 export type Normalised =
-  | { ok: true; events: NormalisedEvent[]; batch: boolean }
+  | {
+      ok: true;
+      events: NormalisedEvent[];
+      batch: boolean;
+      /** Where the source wants its answer later. It is in no event: `withCallback` puts it there, encrypted. */
+      callback?: Callback;
+      /** What the source is told at once, where it wants something else than ours. */
+      reply?: { status: 200 | 202; body: Record<string, unknown> };
+    }
   | { ok: false; status: 400 | 415; faults: Fault[] };
 
 /** One kind of source: one file, fixtures beside their expected events. Authentication is the receiver's, by configuration. */

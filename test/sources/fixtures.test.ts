@@ -9,6 +9,7 @@ interface Fixture {
   mediaType?: string;
   headers?: Record<string, string>;
   settings?: unknown;
+  query?: Record<string, string>;
 }
 
 const bodiesIn = (folder: string): string[] =>
@@ -30,6 +31,7 @@ function load(folder: string, name: string) {
       headers: request.headers ?? {},
       body: readFileSync(join(folder, name)),
       receivedAt: '2025-11-14T12:00:00.000Z',
+      ...(request.query === undefined ? {} : { query: request.query }),
     },
     expected: JSON.parse(readFileSync(`${stem}.expected.json`, 'utf8')) as unknown,
   };
