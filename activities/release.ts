@@ -273,11 +273,36 @@ async function tellAll(workflows: WorkflowClient, hold: string, decided: Reserva
 
 async function tellOne(workflows: WorkflowClient, hold: string, { person, event, state, data }: Reservation) {
   if (state === 'rejected') await tell(workflows, eventWorkflowId(event), settlementOf(event, data.decided));
+  await tellPerson(workflows, person, hold, data.priority);
+}
+
+/** Has a person look again at what a hold kept of them; their workflow is started if none is open. */
+export async function tellPerson(
+  workflows: WorkflowClient,
+  person: string,
+  hold: string,
+  priority: number,
+): Promise<void> {
   await workflows.signalWithStart<(input: PersonInput) => Promise<void>, [ReleasedMessage]>(workflowTypes.person, {
-    ...personStart(person, data.priority),
+    ...personStart(person, priority),
     signal: releasedSignal,
     signalArgs: [{ hold }],
   });
+}
+
+/** The update `release` of a person's workflow, for that one person. What cannot be done is refused in words, and not tried again. */
+export async function releaseOne(
+  dependencies: Pick<Dependencies, 'store' | 'workflows'>,
+  { person, ...said }: Pick<Deciding, 'hold' | 'decision' | 'by' | 'reason' | 'now'> & { person: string },
+): Promise<{ said: string } | { refused: string }> {
+  try {
+    const { waitsForSecond } = await releaseHold(dependencies, { ...said, people: [person] });
+    if (waitsForSecond) return { said: `${person} waits for a second operator to release the same` };
+    return { said: `${person}: ${said.decision} of ${said.hold} by ${said.by}` };
+  } catch (error) {
+    if (error instanceof Failure && error.code !== 'unavailable') return { refused: error.message };
+    throw error;
+  }
 }
 
 const unique = (ids: string[]): string[] => [...new Set(ids)];

@@ -248,6 +248,8 @@ export interface Transaction {
     events: string[],
     decision: { state: 'taken' | 'rejected'; by: string; reason: string; at: string },
   ): Promise<Reservation[]>;
+  /** People whose timeline still waits for a hold that was decided about by then: they were not told, or it was lost. */
+  untold(decidedBefore: string, limit: number): Promise<{ person: string; hold: string }[]>;
   hold(id: string): Promise<Hold | undefined>;
   /** The open hold that changes of this kind above their limit join. */
   openHold(kind: Reservation['kind']): Promise<Hold | undefined>;
@@ -403,6 +405,7 @@ export type Reader = Pick<
   | 'reservation'
   | 'reservationsOf'
   | 'heldFor'
+  | 'untold'
   | 'hold'
   | 'openHold'
   | 'holds'

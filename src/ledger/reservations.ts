@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, isNotNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, exists, gt, isNotNull, lte, notExists, notInArray, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { page, pageSize, pageStart } from '../directory/cursor.ts';
 import { pending, person } from '../directory/schema.ts';
@@ -15,6 +15,7 @@ type Reservations = Pick<
   | 'addReservations'
   | 'reservationsOf'
   | 'heldFor'
+  | 'untold'
   | 'decideReservations'
   | 'hold'
   | 'openHold'
@@ -109,6 +110,23 @@ export function reservations(session: Session): Reservations {
           .where(and(eq(reservation.person, id), isNotNull(reservation.hold)))
           .orderBy(asc(reservation.at), asc(reservation.event));
         return rows.map(toReservation);
+      }),
+
+    untold: (decidedBefore, limit) =>
+      session.run((database) => {
+        const waitsFor = sql<string>`${pending.data}->>'hold'`;
+        const ofThem = and(eq(reservation.person, pending.person), sql`${reservation.hold} = ${waitsFor}`);
+        const decided = database.select({ event: reservation.event }).from(reservation).where(ofThem);
+        const undecided = database
+          .select({ event: reservation.event })
+          .from(reservation)
+          .where(and(ofThem, sql`(${reservation.state} = 'held' OR ${reservation.at} > ${decidedBefore})`));
+        return database
+          .selectDistinct({ person: pending.person, hold: waitsFor })
+          .from(pending)
+          .where(and(sql`${pending.data} ? 'hold'`, exists(decided), notExists(undecided)))
+          .orderBy(asc(pending.person))
+          .limit(limit);
       }),
 
     decideReservations: (id, events, { state, ...decided }) =>

@@ -11,6 +11,7 @@ import { InFlight } from './in-flight.ts';
 import { Queues } from './queues.ts';
 import { reopenSkipped } from './skipped.ts';
 import { StuckEvents } from './stuck-events.ts';
+import { tellUntold } from './untold.ts';
 import type { Watching, WatchPolicy } from './watching.ts';
 import { findFailedWorkflows, findWedgedWorkflows } from './workflows.ts';
 
@@ -105,6 +106,7 @@ export class Watch {
       await this.#look('look for workflows that failed', lookMs, () => findFailedWorkflows(watching));
       await this.#look('look for workflows whose code fails', lookMs, () => findWedgedWorkflows(watching));
       await this.#look('start people again whose date has passed', lookMs, () => this.#reviveOverdue());
+      await this.#look('tell people whose hold was decided about', lookMs, () => tellUntold(watching));
       await this.#look('open again what was skipped', lookMs, () => reopenSkipped(watching));
       await this.#look('compare what is in flight with Temporal', sweepMs, () => this.#inFlight.look());
     }

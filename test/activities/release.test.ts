@@ -1,6 +1,6 @@
 import type { WorkflowClient } from '@temporalio/client';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Decided, type Deciding, releaseHold } from '../../activities/release.ts';
+import { type Decided, type Deciding, releaseHold, releaseOne } from '../../activities/release.ts';
 import type { IdentityEvent } from '../../src/model/event.ts';
 import type { Failure } from '../../src/model/failure.ts';
 import { onBothDatabases } from '../helpers/both-databases.ts';
@@ -194,6 +194,35 @@ onBothDatabases('a hold', (under) => {
     away = false;
     expect(await release('operator-2')).toEqual(none);
     expect(told).toHaveLength(3);
+  });
+
+  test('of one person is decided by the update of their workflow, which is refused in words where it cannot be', async () => {
+    const update = (person: string, by: string, decision: Deciding['decision'] = 'release') =>
+      releaseOne({ store: under.store, workflows }, { hold: id, person, decision, by, reason: 'so', now: at(10) });
+    expect(await update('GT-7', 'operator-1')).toEqual({ said: `GT-7: release of ${id} by operator-1` });
+    expect(await update('GT-6', 'operator-8')).toEqual({ refused: expect.stringContaining('you caused what') });
+    expect(await update('GT-1', 'operator-1')).toEqual({ refused: `${id} holds nothing of GT-1` });
+    expect(await states()).toEqual({ 'GT-6': 'held', 'GT-7': 'taken', 'GT-8': 'held' });
+  });
+
+  test('that was decided about is found with those who still wait for it, until they have gone on', async () => {
+    const waits = (person: string, held: string) =>
+      under.store.transaction((tx) =>
+        tx.putPending(person, {
+          ...{ id: 'end', kind: 'end', dueAt: at(0), event: `workday:end-${person.slice(3)}`, confidential: false },
+          data: held === '' ? {} : { hold: held },
+        }),
+      );
+    for (const person of ['GT-6', 'GT-7', 'GT-8']) await waits(person, id);
+    const untold = (minutes: number) => under.store.read((reader) => reader.untold(at(minutes), 10));
+    expect(await untold(60)).toEqual([]);
+    await release('operator-1', 'GT-7');
+    expect(await untold(9)).toEqual([]);
+    expect(await untold(11)).toEqual([{ person: 'GT-7', hold: id }]);
+    await say('reject', 'operator-1', { people: ['GT-8'] });
+    expect((await untold(11)).map(({ person }) => person)).toEqual(['GT-7', 'GT-8']);
+    await waits('GT-7', '');
+    expect((await untold(11)).map(({ person }) => person)).toEqual(['GT-8']);
   });
 
   test('names those it does not hold', async () => {
