@@ -335,17 +335,15 @@ describe('a place that cannot be told', () => {
     expect(slack.lines).toEqual(['#identity-security: Muster: step failed', '#identity-security: Muster: step failed']);
   });
 
-  it('is one too where muster.yaml has no such target, or one that takes no messages', async () => {
+  it('is one too where muster.yaml has no such target, or one that takes no incidents', async () => {
     await open('person:GT-1/a');
-    const watch = alerts([
-      { kinds: [], channel: { target: 'teams', name: '#x' }, mail: { target: 'servicenow', to: ['group:security'] } },
-    ]);
+    const watch = alerts([{ kinds: [], channel: { target: 'teams', name: '#x' }, incident: 'slack' }]);
     await watch.round();
     now += 5 * minute;
     await watch.round();
     const { items } = await store.read((reader) => reader.exceptions({ kind: 'alert-failed' }, {}));
     expect(items.map(({ reason }) => /alerts go to [^.]*\./.exec(reason)?.[0]).sort()).toEqual([
-      'alerts go to servicenow, which takes no messages.',
+      'alerts go to slack, which takes no tickets.',
       'alerts go to teams, which is not in muster.',
     ]);
   });
