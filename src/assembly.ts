@@ -8,9 +8,11 @@ import { openStore } from './directory/connect.ts';
 import type { Store } from './directory/store.ts';
 import { startSealer } from './ledger/sealer.ts';
 import { Failure } from './model/failure.ts';
+import { refuseUnknownReferences } from './policy/references.ts';
 import type { Policy } from './policy/schema.ts';
 import { sourceCallbacks } from './sources/callback.ts';
 import { connectReports } from './sources/report.ts';
+import { surroundingsOf } from './surroundings.ts';
 import { type ConnectedTargets, connectTargets } from './targets/connect.ts';
 import { endOrder, type Teardown } from './teardown.ts';
 import { type TemporalAddress, workerConnection } from './temporal-connection.ts';
@@ -55,13 +57,14 @@ export function connectAllTargets({
   return targets;
 }
 
-/** Starts the workers and the sealer of evidence. */
+/** Starts the workers and the sealer of evidence. Throws `misconfigured` where the policy names what muster.yaml does not have. */
 export async function startWork(
   foundation: Foundation,
   targets: ConnectedTargets,
   temporal: TemporalAddress,
 ): Promise<RunningWorkers> {
   const { config, policy, store, secret, log, teardown } = foundation;
+  refuseUnknownReferences(policy, surroundingsOf(config, targets));
   const connection = await workerConnection(temporal, log);
   teardown.add(endOrder.connections, "the workers' connection", () => connection.close());
   const reports = connectReports(config.sources, { secret, clock: Date.now, folder: config.folder });

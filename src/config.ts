@@ -124,14 +124,39 @@ export function parseYaml<T extends z.ZodType>(text: string, file: string, schem
   }
   const result = schema.safeParse(document.toJS());
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => {
-    const at = positionOf(document, issue.path, lines);
-    return `${file}${at}: ${issue.path.join('.') || '(top)'}: ${issue.message}`;
-  });
-  throw new Failure('misconfigured', faults.join('\n'));
+  const faults = result.error.issues.map(({ path, message }) => ({ path, problem: message }));
+  throw new Failure('misconfigured', placed(document, lines, file, faults).join('\n'));
 }
 
-function positionOf(document: ReturnType<typeof parseDocument>, path: PropertyKey[], lines: LineCounter): string {
+/** Something that is wrong in a file, by the path of the value that it is about. */
+export interface PlacedFault {
+  path: readonly PropertyKey[];
+  problem: string;
+}
+
+/** Faults in a YAML text that can be read, each as `file:line:column: path: problem`. */
+export function placedFaults(text: string, file: string, faults: readonly PlacedFault[]): string[] {
+  const lines = new LineCounter();
+  return placed(parseDocument(text, { lineCounter: lines }), lines, file, faults);
+}
+
+function placed(
+  document: ReturnType<typeof parseDocument>,
+  lines: LineCounter,
+  file: string,
+  faults: readonly PlacedFault[],
+): string[] {
+  return faults.map(({ path, problem }) => {
+    const at = positionOf(document, path, lines);
+    return `${file}${at}: ${path.join('.') || '(top)'}: ${problem}`;
+  });
+}
+
+function positionOf(
+  document: ReturnType<typeof parseDocument>,
+  path: readonly PropertyKey[],
+  lines: LineCounter,
+): string {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true);
     if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {

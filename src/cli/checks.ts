@@ -4,8 +4,11 @@ import { databaseUrl } from '../database-url.ts';
 import { openStore } from '../directory/connect.ts';
 import { Failure } from '../model/failure.ts';
 import { musterQueue, targetQueue } from '../model/messages.ts';
+import { refuseUnknownReferences } from '../policy/references.ts';
+import type { Policy } from '../policy/schema.ts';
 import { receivingSources } from '../receiver/receiving-source.ts';
 import { scheduleFaults, type WantedSchedule } from '../schedules.ts';
+import { surroundingsOf } from '../surroundings.ts';
 import { abilitiesOf, connectTargets } from '../targets/connect.ts';
 import { lazyClient, type TemporalAddress } from '../temporal-connection.ts';
 import { searchAttributeGap } from '../temporal-namespace.ts';
@@ -106,6 +109,19 @@ export async function checkTargets(config: Config, secret: Secret): Promise<Find
     }),
   );
   return [connecting, ...(await Promise.all(looks))];
+}
+
+/** Everything that the policy names is there, and can do what it is to do. */
+export function checkReferences(config: Config, policy: Policy, secret: Secret): Promise<Finding> {
+  return find("the policy's names", async () => {
+    const targets = connectTargets(config, secret);
+    try {
+      refuseUnknownReferences(policy, surroundingsOf(config, targets));
+      return 'targets, groups, approvals, sources and operators that it names are there';
+    } finally {
+      await Promise.all([...targets.values()].map(({ target }) => target.close?.()));
+    }
+  });
 }
 
 /** PostgreSQL, where one is named. */

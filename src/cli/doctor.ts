@@ -10,6 +10,7 @@ import { findRunning, type Running, request } from './api.ts';
 import {
   checkDatabase,
   checkOperators,
+  checkReferences,
   checkSources,
   checkTargets,
   checkTemporal,
@@ -64,6 +65,7 @@ async function examine(cli: Cli, settings: Settings): Promise<Finding[]> {
       rules === undefined || config === undefined ? undefined : wantedSchedules(rules, config),
     ),
     checkDatabase(config, secret, cli.env),
+    ...(rules === undefined || config === undefined ? [] : [checkReferences(config, rules, secret)]),
     ...(running === undefined ? [] : [checkRunning(running)]),
     ...(config === undefined
       ? []

@@ -26,6 +26,7 @@ const commands: Record<string, (cli: Cli) => Promise<Command>> = {
   approvals: async (cli) => (await import('./approvals.ts')).approvalsCommand(cli),
   delegate: async (cli) => (await import('./delegate.ts')).delegateCommand(cli),
   accounts: async (cli) => (await import('./accounts.ts')).accountsCommand(cli),
+  policy: async (cli) => (await import('./policy.ts')).policyCommand(cli),
   drift: async (cli) => (await import('./drift.ts')).driftCommand(cli),
   send: async (cli) => (await import('./send.ts')).sendCommand(cli),
   terminate: async (cli) => (await import('./terminate.ts')).terminateCommand(cli),
