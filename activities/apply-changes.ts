@@ -86,7 +86,7 @@ class Applying {
         return undefined;
       case 'disable':
         await this.#disable(change, seen);
-        return account === undefined ? undefined : { ...account, status: 'disabled' };
+        return account === undefined || change.accounts === 'admin' ? account : { ...account, status: 'disabled' };
       case 'revoke':
         if (account !== undefined) await this.#entitlement(change, account);
         else this.#outcomes[change.id] = 'already';
@@ -97,16 +97,22 @@ class Applying {
             advice: 'Was it deleted there? Plan anew by "retry", or send the event again.',
           });
         }
-        return this.#change(change, account);
+        return change.action === 'enable' ? this.#enable(change, account, seen) : this.#change(change, account);
     }
+  }
+
+  /** Opens their everyday account, and others that were closed with it and open before. */
+  async #enable(change: Change, account: AccountSeen, seen: AccountSeen[]): Promise<AccountSeen> {
+    this.#outcomes[change.id] = await this.#accounts.enable(await this.#asBefore(account), this.#context);
+    const others = seen.filter((each) => each !== account && each.status === 'disabled' && this.#isOurs(each));
+    for (const other of others.filter(({ kind }) => kind === 'admin' || kind === 'test')) {
+      if (await this.#wasOpen(other)) await this.#accounts.enable(await this.#asBefore(other), this.#context);
+    }
+    return { ...account, status: 'enabled' };
   }
 
   async #change(change: Change, account: AccountSeen): Promise<AccountSeen> {
     const { mailbox } = this.#connected.target;
-    if (change.action === 'enable') {
-      this.#outcomes[change.id] = await this.#accounts.enable(await this.#asBefore(account), this.#context);
-      return { ...account, status: 'enabled' };
-    }
     if (change.action === 'grant') await this.#entitlement(change, account);
     else if (change.action === 'update') await this.#update(change, account);
     else if (change.action === 'credential') {
@@ -216,7 +222,7 @@ class Applying {
   }
 
   async #disable(change: Change, seen: AccountSeen[]): Promise<void> {
-    const open = seen.filter((each) => each.kind === 'admin' || each.kind === 'primary' || each.kind === 'test');
+    const open = seen.filter((each) => this.#closes(change, each));
     this.#outcomes[change.id] = 'already';
     for (const account of open.filter(({ status }) => status === 'enabled')) {
       if ((await this.#accounts.disable(account, this.#context)) === 'changed') this.#outcomes[change.id] = 'changed';
@@ -239,16 +245,43 @@ class Applying {
     if (outcome === 'changed') this.#outcomes[change.id] = 'changed';
   }
 
+  #closes({ action, accounts }: Change, account: AccountSeen): boolean {
+    if (action !== 'disable' || !this.#isOurs(account) || !personalKinds.has(account.kind)) return false;
+    return accounts === undefined || account.kind === accounts;
+  }
+
+  /** What another system provisions is never written. */
+  #isOurs({ id }: AccountSeen): boolean {
+    const known = this.#person.accounts.find((each) => each.target === this.#connected.name && each.id === id);
+    return known?.managedBy === undefined;
+  }
+
   /** The account as it was before Muster closed it, so that it is opened as it was. */
   async #asBefore(account: AccountSeen): Promise<AccountSeen> {
     const ends = this.#person.engagements.flatMap(({ end }) => end?.event ?? []);
-    for (const event of ends.reverse()) {
-      const states = await this.#dependencies.store.read((reader) => reader.before(event));
-      const state = states.find((each) => each.target === this.#connected.name && each.account === account.id)?.state;
-      const before = typeof state === 'object' && state !== null ? Reflect.get(state, 'before') : undefined;
+    for (const event of [...this.#closedBy(), ...ends.reverse()]) {
+      const before = partOf(await this.#stateBefore(event, account), 'before');
       if (typeof before === 'object' && before !== null) return { ...account, before: { ...before } };
     }
     return account;
+  }
+
+  /** Was it open when a leave or a risk closed what they have? */
+  async #wasOpen(account: AccountSeen): Promise<boolean> {
+    for (const event of this.#closedBy()) {
+      if (partOf(await this.#stateBefore(event, account), 'status') === 'enabled') return true;
+    }
+    return false;
+  }
+
+  #closedBy(): string[] {
+    const closedBy = this.#person.attributes['closedBy'];
+    return Array.isArray(closedBy) ? closedBy : [];
+  }
+
+  async #stateBefore(event: string, { id }: AccountSeen): Promise<unknown> {
+    const states = await this.#dependencies.store.read((reader) => reader.before(event));
+    return states.find((each) => each.target === this.#connected.name && each.account === id)?.state;
   }
 
   async #keepBefore(seen: AccountSeen[]): Promise<void> {
@@ -270,7 +303,10 @@ class Applying {
       const now = await this.#accounts.read(id, this.#context);
       const known = now ?? seen.find((each) => each.id === id);
       if (id === account?.id) this.#check(now);
-      if (now !== undefined && personalKinds.has(now.kind)) this.#checkRemoved(now);
+      if (now !== undefined && personalKinds.has(now.kind)) {
+        this.#checkRemoved(now);
+        this.#checkClosed(now);
+      }
       if (known === undefined) continue;
       const record = now ?? { ...known, status: 'absent' as const, entitlements: [] };
       records.push(
@@ -286,6 +322,15 @@ class Applying {
     throw new Failure(
       'not-confirmed',
       `${this.#connected.title} said yes to "${wrong.summary}", and does not show it (account ${now?.id ?? 'gone'} is ${now?.status ?? 'absent'})`,
+    );
+  }
+
+  #checkClosed(now: AccountSeen): void {
+    const closes = this.#work.step.changes.find((change) => this.#closes(change, now));
+    if (closes === undefined || now.status !== 'enabled') return;
+    throw new Failure(
+      'not-confirmed',
+      `${this.#connected.title} said yes to "${closes.summary}", and shows the account ${now.id} enabled`,
     );
   }
 
@@ -321,11 +366,13 @@ const taking: ReadonlySet<Change['action']> = new Set(['revoke', 'disable', 'rem
 function holds({ action, entitlement, disabled }: Change, now: AccountSeen | undefined): boolean {
   if (action === 'create') return now !== undefined && (disabled === true || now.status === 'enabled');
   if (action === 'enable') return now?.status === 'enabled';
-  if (action === 'disable') return now?.status !== 'enabled';
   if (action === 'grant') return now?.entitlements.includes(entitlement ?? '') === true;
   if (action === 'revoke') return now?.entitlements.includes(entitlement ?? '') !== true;
   return true;
 }
+
+const partOf = (state: unknown, name: string): unknown =>
+  typeof state === 'object' && state !== null ? Reflect.get(state, name) : undefined;
 
 function textOf(attributes: AccountAttributes): Record<string, string> {
   return Object.fromEntries(

@@ -6,7 +6,7 @@ import type { PendingChange } from '../src/model/person.ts';
 import type { PersonView } from '../src/model/work.ts';
 import { planLater } from './access-rows.ts';
 import { activate } from './beginning.ts';
-import { type Deciding, decideFor, evidence } from './decide-event.ts';
+import { type Deciding, decideFor, evidence, type Verdict } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { factSource, factsOf, state } from './facts.ts';
 import { giveWay } from './give-way.ts';
@@ -46,13 +46,12 @@ async function due(due: Due, pending: PendingChange): Promise<Settlement | undef
     case 'start':
       return begins(deciding, pending);
     case 'leave':
-      await leaveIsDue(deciding, pending);
-      return undefined;
+      return settledBy(await leaveIsDue(deciding, pending));
     case 'change':
       if (typeof pending.data['hold'] === 'string' || event.type === 'session-risk')
         return decidedAgain(deciding, pending);
       if (person.state !== 'Terminated' && person.state !== 'Cancelled')
-        return changeIsDue(deciding, pending).then(() => undefined);
+        return settledBy(await changeIsDue(deciding, pending));
       await tx.removePending(person.id, pending.id);
       return { event: event.key, outcome: 'ignored', reason: `${person.id} is ${person.state} by now` };
     default:
@@ -60,11 +59,14 @@ async function due(due: Due, pending: PendingChange): Promise<Settlement | undef
   }
 }
 
+/** What was scheduled is settled on its day; what is under way then is when that is done. */
+const settledBy = (verdict: Verdict): Settlement | undefined =>
+  'settlement' in verdict ? verdict.settlement : undefined;
+
 /** What a safeguard had held is decided anew once it is released. */
 async function decidedAgain(deciding: Deciding, pending: PendingChange): Promise<Settlement | undefined> {
   await deciding.tx.removePending(deciding.person.id, pending.id);
-  const verdict = await decideFor(deciding);
-  return 'settlement' in verdict ? verdict.settlement : undefined;
+  return settledBy(await decideFor(deciding));
 }
 
 /** 00:00 on the start date has come. */

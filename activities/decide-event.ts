@@ -23,7 +23,7 @@ import {
 import { certificationSignedOff, privilegeGranted, privilegeRevoked } from './privileges.ts';
 import { accessDecided, accessRequested } from './requests.ts';
 import { restrain } from './restrain.ts';
-import { tell, writeSettlement } from './settle.ts';
+import { tell, wake, writeSettlement } from './settle.ts';
 import { hireCancelled, startDateChanged } from './start-date.ts';
 import { terminated, terminationRescinded } from './terminated.ts';
 import { undoRequested } from './undo.ts';
@@ -57,6 +57,7 @@ export async function decideEvent(
   });
   if (decision.settlement !== undefined)
     await tell(dependencies.workflows, eventWorkflowId(event.key), decision.settlement);
+  await wake(dependencies.workflows, decision.end?.handedOn);
   return decision;
 }
 

@@ -36,6 +36,24 @@ export async function raise(
     ]);
 }
 
+const aboutSteps: ReadonlySet<string> = new Set(['step-failed', 'deadline-missed']);
+
+/** Closes what is open about steps of these events: all of it is done now, or overtaken. */
+export async function settleSteps(
+  tx: Transaction,
+  settled: { person: string; events: readonly string[]; workflowId: string; now: string; reason?: string },
+): Promise<void> {
+  const { person, events, workflowId, now, reason = 'the targets have confirmed' } = settled;
+  const { items } = await tx.exceptions({ open: true, person }, { limit: 500 });
+  for (const { id, kind, event, target, ...open } of items) {
+    if (open.workflowId !== workflowId || !aboutSteps.has(kind) || event === undefined || !events.includes(event))
+      continue;
+    if (!(await tx.resolveException(id, { action: 'done', by: 'muster', reason }, now))) continue;
+    const where = { workflowId, step: id, person, event, ...(target === undefined ? {} : { target }) };
+    await tx.addEvidence([{ ...where, kind: 'exception-resolved', at: now, data: { action: 'done', by: 'muster' } }]);
+  }
+}
+
 export async function openExceptions(
   dependencies: Dependencies,
   {

@@ -1,7 +1,8 @@
-import type { PendingChange } from '../src/model/person.ts';
-import { zoneOf } from '../src/policy/engagements.ts';
+import type { PendingChange, Person } from '../src/model/person.ts';
+import { isActive, zoneOf } from '../src/policy/engagements.ts';
 import { planLater } from './access-rows.ts';
 import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
+import { giveWay } from './give-way.ts';
 import { effectiveMoment } from './moved.ts';
 import { reserve } from './safeguards.ts';
 
@@ -18,33 +19,30 @@ export async function leaveStarted(deciding: Deciding): Promise<Verdict> {
 
 /** They are back: today's policy. Security's suspension is lifted by security alone. */
 export async function leaveEnded(deciding: Deciding): Promise<Verdict> {
-  const { tx, person, now } = deciding;
-  const waiting = person.pending.filter(({ kind }) => kind === 'leave');
-  const at = effectiveMoment(deciding);
-  if (person.state === 'Suspended') {
-    const { onLeave: _, ...attributes } = person.attributes;
-    await tx.updatePerson(person.id, { attributes });
-    return ignore(deciding, 'suspended by security, and lifted by security alone');
-  }
-  if (person.state !== 'OnLeave' && waiting.length === 0)
+  const { person, now } = deciding;
+  const onLeave = person.state === 'OnLeave' || person.attributes['onLeave'] !== undefined;
+  const toCome = person.pending.filter(({ kind }) => kind === 'leave');
+  if (!isHere(person) || (!onLeave && toCome.length === 0))
     return ignore(deciding, `${person.id} is ${person.state}, and not on leave`);
+  const at = effectiveMoment(deciding);
   if (at > Date.parse(now)) return onTheDay(deciding, at);
-  if (person.state !== 'OnLeave') {
-    for (const row of waiting) await tx.removePending(person.id, row.id);
-    return {
-      settlement: { event: deciding.event.key, outcome: 'applied', reason: 'the leave that was to come is off' },
-    };
-  }
-  return comeBack(deciding);
+  if (onLeave) return comeBack(deciding);
+  await giveWay(deciding, toCome, `the leave is off by ${deciding.event.key}`);
+  return { settlement: { event: deciding.event.key, outcome: 'applied', reason: 'the leave that was to come is off' } };
 }
 
 /** The day of a leave, or of its end, has come. */
-export async function leaveIsDue(deciding: Deciding, pending: PendingChange): Promise<void> {
-  await deciding.tx.removePending(deciding.person.id, pending.id);
-  const { state } = deciding.person;
-  if (deciding.event.type === 'leave-started' && state === 'Active') await goOnLeave(deciding);
-  else if (deciding.event.type === 'leave-ended' && state === 'OnLeave') await comeBack(deciding);
+export async function leaveIsDue(deciding: Deciding, pending: PendingChange): Promise<Verdict> {
+  const { tx, person, event } = deciding;
+  await tx.removePending(person.id, pending.id);
+  if (!isHere(person)) return ignore(deciding, `${person.id} is ${person.state} by now`);
+  const onLeave = person.attributes['onLeave'] !== undefined;
+  if (event.type === 'leave-started')
+    return onLeave ? ignore(deciding, 'already so: they are on leave') : goOnLeave(deciding);
+  return onLeave ? comeBack(deciding) : ignore(deciding, `${person.id} is ${person.state}, and not on leave`);
 }
+
+const isHere = ({ state }: Person): boolean => state === 'Active' || state === 'OnLeave' || state === 'Suspended';
 
 async function onTheDay(deciding: Deciding, at: number): Promise<Verdict> {
   const { dependencies, tx, person, event } = deciding;
@@ -69,7 +67,11 @@ async function goOnLeave(deciding: Deciding): Promise<Verdict> {
   const { leave } = dependencies.policy;
   const type = event.data['leaveType'];
   const mode = (typeof type === 'string' ? leave.byType[type] : undefined) ?? leave.default;
-  const attributes = { ...person.attributes, onLeave: mode };
+  const attributes = {
+    ...person.attributes,
+    onLeave: mode,
+    ...(mode === 'suspend' ? closedBy(person, event.key) : {}),
+  };
   await tx.updatePerson(person.id, { attributes, ...(person.state === 'Active' ? { state: 'OnLeave' } : {}) });
   await evidence(deciding, 'leave-started', { access: mode });
   if (person.state !== 'Active')
@@ -79,12 +81,27 @@ async function goOnLeave(deciding: Deciding): Promise<Verdict> {
 }
 
 async function comeBack(deciding: Deciding): Promise<Verdict> {
-  const { tx, person, event, now } = deciding;
+  const { tx, person, event } = deciding;
   const { onLeave: _, ...attributes } = person.attributes;
-  await tx.updatePerson(person.id, { attributes, state: 'Active' });
+  const suspended = person.state === 'Suspended';
+  await tx.updatePerson(person.id, { attributes, ...(suspended ? {} : { state: 'Active' as const }) });
   await evidence(deciding, 'leave-ended', {});
-  await planLater(tx, person, { event: event.key, dueAt: now }, { process: 'leave', see: true, settles: true });
+  if (suspended) return ignore(deciding, 'suspended by security, and lifted by security alone');
+  await planAsToday(deciding, 'leave');
   return { underWay: true };
+}
+
+/** Today's policy, from what the targets hold; and they are told what has changed while nobody was looking. */
+async function planAsToday({ tx, person, event, now }: Deciding, process: 'leave' | 'security'): Promise<void> {
+  const row = { event: event.key, dueAt: now };
+  await planLater(tx, person, row, { process, see: true, settles: true, attributes: true });
+}
+
+/** The events that closed their accounts, so that what was open before is opened again and nothing else. */
+function closedBy({ state, attributes }: Person, event: string): { closedBy: string[] } {
+  const isClosed = state === 'Suspended' || (state === 'OnLeave' && attributes['onLeave'] === 'suspend');
+  const before = attributes['closedBy'];
+  return { closedBy: [...(isClosed && Array.isArray(before) ? before : []), event] };
 }
 
 /** A risk was seen: sessions ended and accounts closed within seconds, until security lifts it. */
@@ -111,9 +128,18 @@ export async function sessionRisk(deciding: Deciding): Promise<Verdict> {
   });
   if (verdict.state === 'rejected') return ignore(deciding, verdict.reason);
   if (verdict.state === 'held') return waitForRelease(deciding, verdict.hold);
-  await tx.updatePerson(person.id, { state: 'Suspended', epoch: person.epoch + 1 });
+  const attributes = { ...person.attributes, ...closedBy(person, event.key) };
+  await tx.updatePerson(person.id, { state: 'Suspended', epoch: person.epoch + 1, attributes });
   await evidence(deciding, 'person-suspended', {});
-  await planLater(tx, person, { event: event.key, dueAt: now }, { process: 'security', see: true, settles: true });
+  // What is known is closed at once; then every target is read for what is not.
+  await planLater(tx, person, { event: event.key, dueAt: now }, { process: 'security', settles: true });
+  const soon = new Date(Date.parse(now) + dependencies.timing.readAgainMs).toISOString();
+  await planLater(
+    tx,
+    person,
+    { id: `look:${event.key}`, event: event.key, dueAt: soon },
+    { process: 'security', see: true },
+  );
   return { underWay: true };
 }
 
@@ -126,12 +152,15 @@ async function waitForRelease({ tx, person, event, now }: Deciding, held: string
 
 /** The risk is over, says security: what held before holds again. */
 export async function riskCleared(deciding: Deciding): Promise<Verdict> {
-  const { tx, person, event, now } = deciding;
+  const { dependencies, tx, person, event, now } = deciding;
+  if (event.source === 'signal')
+    return hold(deciding, 'needs-decision', 'a signal is nobody’s word, and security alone lifts what it has closed.');
   if (person.state !== 'Suspended') return ignore(deciding, `${person.id} is ${person.state}, and not suspended`);
-  const onLeave = person.attributes['onLeave'] !== undefined;
-  const begun = person.pending.every(({ kind }) => kind !== 'start');
-  await tx.updatePerson(person.id, { state: onLeave ? 'OnLeave' : begun ? 'Active' : 'PreHire' });
+  const { policy } = dependencies;
+  const worksHere = person.engagements.some((engagement) => isActive(policy, person, engagement, Date.parse(now)));
+  const state = !worksHere ? 'PreHire' : person.attributes['onLeave'] === undefined ? 'Active' : 'OnLeave';
+  await tx.updatePerson(person.id, { state });
   await evidence(deciding, 'risk-cleared', {});
-  await planLater(tx, person, { event: event.key, dueAt: now }, { process: 'security', see: true, settles: true });
+  await planAsToday(deciding, 'security');
   return { underWay: true };
 }

@@ -2,9 +2,12 @@ import type { IdentityEvent } from '../src/model/event.ts';
 import type { PendingChange, Person } from '../src/model/person.ts';
 import { addDays, endOfDay, startOfDay } from '../src/model/time.ts';
 import { engagementFor, zoneOf } from '../src/policy/engagements.ts';
-import { planLater } from './access-rows.ts';
+import { preHirePrefix } from '../src/policy/start-rows.ts';
+import { graceRow, planLater } from './access-rows.ts';
+import { armContractEnd } from './beginning.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { engagementWith, type FactName, type Facts, factSource, factsOf, state } from './facts.ts';
+import { giveWay } from './give-way.ts';
 import { renameNames } from './names.ts';
 import { reserve } from './safeguards.ts';
 
@@ -18,8 +21,29 @@ export async function moved(deciding: Deciding): Promise<Verdict> {
     return ignore(deciding, `${person.id} is ${person.state}; what is said of them changes no access`);
   }
   const at = effectiveMoment(deciding);
+  if (event.rescinded === true) return takenBack(deciding, at);
   if (at > Date.parse(now)) return schedule(deciding, facts, at);
   return applyFacts(deciding, facts, new Date(at).toISOString(), false);
+}
+
+/** It was not so after all. What waits for its day is off; what counts already is a person's to undo, by saying what is so. */
+async function takenBack(deciding: Deciding, at: number): Promise<Verdict> {
+  const { tx, person, event, now } = deciding;
+  const waiting: PendingChange[] = [];
+  for (const row of person.pending.filter(({ kind, dueAt }) => kind === 'change' && Date.parse(dueAt) === at)) {
+    const said = (await tx.arrival(row.event))?.event;
+    if (said?.source === event.source && said.type === event.type) waiting.push(row);
+  }
+  if (waiting.length === 0) {
+    return hold(
+      deciding,
+      'needs-decision',
+      'it takes back a change that counts already, or that nobody knows of. Have it said what is so now.',
+    );
+  }
+  await giveWay(deciding, waiting, `taken back by ${event.key}`);
+  await evidence(deciding, 'change-rescinded', { changes: waiting.map((row) => row.event) });
+  return { settlement: { event: event.key, outcome: 'applied', reason: 'the change that was to come is off' } };
 }
 
 /** A status that says nothing else. "Active" is written down and enables nothing; one that nobody knows asks a person. */
@@ -68,13 +92,10 @@ async function schedule(deciding: Deciding, facts: Facts, at: number): Promise<V
 }
 
 /** The day of a change has come: its event is decided as of then. */
-export async function changeIsDue(deciding: Deciding, pending: PendingChange): Promise<void> {
+export async function changeIsDue(deciding: Deciding, pending: PendingChange): Promise<Verdict> {
   await deciding.tx.removePending(deciding.person.id, pending.id);
-  if (deciding.event.type === 'converted') {
-    await convert(deciding, pending.dueAt);
-    return;
-  }
-  await applyFacts(deciding, factsOf(deciding.event), pending.dueAt, true);
+  if (deciding.event.type === 'converted') return convert(deciding, pending.dueAt);
+  return applyFacts(deciding, factsOf(deciding.event), pending.dueAt, true);
 }
 
 async function applyFacts(deciding: Deciding, facts: Facts, effective: string, onItsDay: boolean): Promise<Verdict> {
@@ -100,8 +121,7 @@ async function applyFacts(deciding: Deciding, facts: Facts, effective: string, o
   }
   await remember(deciding, stated);
   await evidence(deciding, 'person-changed', { facts: stated.changed, stale: stated.stale, effective });
-  await replanAfter(deciding, stated.changed);
-  return { underWay: true };
+  return replanAfter(deciding, stated.changed);
 }
 
 type Stated = ReturnType<typeof state>;
@@ -149,30 +169,44 @@ async function moveDates({ dependencies, tx, person }: Deciding, location: strin
 const moves: ReadonlySet<FactName> = new Set(['department', 'jobTitle', 'location', 'workerType', 'privileged']);
 const names: ReadonlySet<FactName> = new Set(['firstName', 'lastName']);
 
-async function replanAfter(deciding: Deciding, changed: FactName[]): Promise<void> {
-  const { dependencies, tx, person, event, now } = deciding;
+async function replanAfter(deciding: Deciding, changed: FactName[]): Promise<Verdict> {
+  const { tx, person, event, now } = deciding;
   const isMove = changed.some((fact) => moves.has(fact));
   if (isMove) await endAdopted(deciding);
-  if (changed.some((fact) => names.has(fact))) {
-    const known = (await tx.person(person.id)) ?? person;
-    await renameNames(tx, dependencies.policy, known, now);
+  if (changed.some((fact) => names.has(fact))) await rename(deciding);
+  if (waitsForItsLead(person, now)) {
+    return { settlement: { event: event.key, outcome: 'applied', reason: 'it counts when their access is made' } };
   }
+  const isHere = person.state === 'Active' || person.state === 'OnLeave';
   await planLater(
     tx,
     person,
     { event: event.key, dueAt: now },
     {
       process: 'mover',
-      see: person.state === 'Active' || person.state === 'OnLeave',
+      see: isHere,
       grace: isMove,
       attributes: true,
       settles: true,
-      ...(person.state === 'Active' && (isMove || changed.includes('managerId'))
-        ? { transition: 'moved' as const }
-        : {}),
+      ...(isHere && (isMove || changed.includes('managerId')) ? { transition: 'moved' as const } : {}),
     },
   );
+  return { underWay: true };
 }
+
+/** The names they go by now; the old ones stay theirs, as aliases. */
+async function rename({ dependencies, tx, person, now }: Deciding): Promise<void> {
+  const known = (await tx.person(person.id)) ?? person;
+  const { login } = await renameNames(tx, dependencies.policy, known, now);
+  if (known.attributes['login'] === undefined || known.attributes['login'] === login) return;
+  const { attributes } = (await tx.person(person.id)) ?? known;
+  await tx.updatePerson(person.id, { attributes: { ...attributes, login } });
+}
+
+/** Somebody whose pre-hire access is not due yet has none to plan. */
+const waitsForItsLead = ({ state, pending }: Person, now: string): boolean =>
+  state === 'PreHire' &&
+  pending.some(({ id, dueAt }) => id.startsWith(preHirePrefix) && Date.parse(dueAt) > Date.parse(now));
 
 /** What was there when Muster came stays until a move: from now on it is old access like any other. */
 async function endAdopted({ dependencies, tx, person, event, now }: Deciding): Promise<void> {
@@ -191,7 +225,7 @@ async function endAdopted({ dependencies, tx, person, event, now }: Deciding): P
     await planLater(
       tx,
       person,
-      { id: `grace:${event.key}`, kind: 'grace', event: event.key, dueAt: until },
+      { id: graceRow(event.key), kind: 'grace', event: event.key, dueAt: until },
       { process: 'mover' },
     );
   }
@@ -254,13 +288,14 @@ async function convert(deciding: Deciding, effective: string): Promise<Verdict> 
   if (current !== undefined) {
     const last = current.startDate < date ? addDays(date, -1) : date;
     await tx.putEngagement(person.id, { ...current, endDate: last, primary: false, end: { event: event.key } });
-    for (const end of person.pending.filter(({ kind, data }) => kind === 'end' && data['engagement'] === current.id)) {
-      await tx.removePending(person.id, end.id);
-    }
+    // One passage: the end of the first, and what would remind of it, are off.
+    const ofCurrent = ({ data }: PendingChange) => data['engagement'] === current.id || data['what'] === current.id;
+    const rows = person.pending.filter((row) => (row.kind === 'end' || row.kind === 'reminder') && ofCurrent(row));
+    await giveWay(deciding, rows, `they go on in another employment, by ${event.key}`);
   }
   const wid = event.data.wid ?? current?.wid;
   const { endDate: _, end: __, wid: ___, ...rest } = current ?? { source: event.source, workerId: event.subject };
-  await tx.putEngagement(person.id, {
+  const next = {
     ...rest,
     id: `${event.source}:${event.subject}:${date}`,
     workerId: event.subject,
@@ -269,15 +304,17 @@ async function convert(deciding: Deciding, effective: string): Promise<Verdict> 
     primary: true,
     ...(wid === undefined ? {} : { wid }),
     ...(typeof event.data.endDate === 'string' ? { endDate: event.data.endDate } : {}),
-  });
+  };
+  await tx.putEngagement(person.id, next);
+  await armContractEnd(deciding, next);
   if (event.data.wid !== undefined) {
     await tx.addIdentifier(person.id, { source: event.source, type: 'wid', value: event.data.wid });
   }
   const stated = state(person, { ...factsOf(event), workerType: to }, factSource(event, effective), true);
-  await tx.updatePerson(person.id, { attributes: stated.attributes, facts: stated.facts });
+  const { attributes, privileged, facts } = stated;
+  await tx.updatePerson(person.id, { attributes, privileged, facts });
   await evidence(deciding, 'person-converted', { from: current?.workerType ?? null, to, date });
-  await replanAfter(deciding, ['workerType']);
-  return { underWay: true };
+  return replanAfter(deciding, [...new Set<FactName>(['workerType', ...stated.changed])]);
 }
 
 function currentEngagement(

@@ -1,7 +1,7 @@
 import { type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client';
 import type { Transaction } from '../src/directory/store.ts';
 import type { Settlement } from '../src/model/event.ts';
-import { settledSignal } from '../src/model/messages.ts';
+import { personWorkflowId, type ReleasedMessage, releasedSignal, settledSignal } from '../src/model/messages.ts';
 
 /** Outcomes after which the event's workflow ends; the others keep it open and in sight. */
 const open: ReadonlySet<Settlement['outcome']> = new Set(['held', 'waiting']);
@@ -29,5 +29,17 @@ export async function tell(workflows: WorkflowClient, workflowId: string, settle
     await workflows.getHandle(workflowId).signal(settledSignal, settlement);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+/** Has the workflows of other people look at the directory again: something was put on their timelines. One that is not open has nothing to do. */
+export async function wake(workflows: WorkflowClient, people: readonly string[] = []): Promise<void> {
+  const nothing: ReleasedMessage = { hold: '' };
+  for (const person of people) {
+    try {
+      await workflows.getHandle(personWorkflowId(person)).signal(releasedSignal, nothing);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
   }
 }

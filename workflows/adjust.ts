@@ -1,7 +1,7 @@
-import { condition } from '@temporalio/workflow';
+import { condition, sleep } from '@temporalio/workflow';
 import type { Change } from '../src/model/plan.ts';
 import type { AccessDecision, BegunAccess, Step } from '../src/model/work.ts';
-import { carryOut, deadlineStep, takes, targetActivities } from './carry-out.ts';
+import { carryOut, deadlineStep, type Turn, takes, takesAway, targetActivities } from './carry-out.ts';
 import { now, records } from './muster-activities.ts';
 import type { PersonDesk } from './person.ts';
 
@@ -25,23 +25,41 @@ export async function adjust(desk: PersonDesk, rows: string[]): Promise<void> {
   }
 }
 
-/** Reads the targets side by side. One that does not answer in time is planned from what is known of it. */
+/**
+ * Reads the targets side by side, each after what is in the air there for this person. One that does not answer in time is
+ * planned from what is known of it, and looked at again later.
+ */
 async function see(desk: PersonDesk, wanted: NonNullable<AccessDecision['see']>): Promise<string[]> {
+  const seen: string[] = [];
+  const looks = wanted.targets.map(async (target) => {
+    if (await seeOne(desk, wanted, target)) seen.push(target);
+  });
+  const free = wanted.targets.every((target) => !desk.isBusyAt(target));
+  if (free) await Promise.all(looks);
+  else {
+    const summary = `let what is under way for ${desk.person} end`;
+    await Promise.race([Promise.all(looks), sleep(desk.view.timing.seeMs, { summary })]);
+  }
+  return [...seen];
+}
+
+async function seeOne(
+  desk: PersonDesk,
+  { priority, titles, event }: NonNullable<AccessDecision['see']>,
+  target: string,
+): Promise<boolean> {
   const { person, workflowId } = desk;
-  const seen = await Promise.all(
-    wanted.targets.map(async (target) => {
-      const summary = `read ${person} in ${wanted.titles[target] ?? target}`;
-      const activities = targetActivities(desk, wanted.priority, target, summary, desk.view.timing.seeMs);
-      try {
-        const sight = await activities.seeAccess({ person, event: wanted.event, target, now: now(), workflowId });
-        return sight.status === 'seen' ? [target] : [];
-      } catch (error) {
-        if (desk.isCutOff()) throw error;
-        return [];
-      }
-    }),
-  );
-  return seen.flat();
+  const summary = `read ${person} in ${titles[target] ?? target}`;
+  const activities = targetActivities(desk, priority, target, summary, desk.view.timing.seeMs);
+  try {
+    const sight = await desk.afterTarget(target, () =>
+      activities.seeAccess({ person, event, target, now: now(), workflowId }),
+    );
+    return sight.status === 'seen';
+  } catch (error) {
+    if (desk.isCutOff()) throw error;
+    return false;
+  }
 }
 
 async function carryOutPlan(desk: PersonDesk, access: BegunAccess): Promise<void> {
@@ -55,7 +73,8 @@ async function carryOutPlan(desk: PersonDesk, access: BegunAccess): Promise<void
     );
     const work = async () => {
       await Promise.all(before.map(({ id }) => done.get(id)));
-      await desk.atTarget(step.target, () => carryOut(desk, access, step, takes(step) ? undefined : access.stopAt));
+      const turn: Turn = (call) => desk.atTarget(step.target, call);
+      await carryOut(desk, access, step, takes(step) ? undefined : access.stopAt, turn);
       for (const change of step.changes) missing.delete(change);
       desk.display.changing(access, missing);
     };
@@ -113,11 +132,24 @@ export function stepsOf(changes: readonly Change[]): Step[] {
           190,
         );
   }
-  return [...steps.values()];
+  // Steps wait for those before them; and at one target what takes does not wait for what gives.
+  const place = ({ changes: [first] }: Step) =>
+    first === undefined ? 0 : 2 * depth(first, changes) + (goesFirst(first) ? 0 : 1);
+  return [...steps.values()].sort((one, other) => place(one) - place(other));
 }
 
+/** What takes has no end, what only gives stops at its time: one target's are two steps. The mailbox goes before its licence. */
+const goesFirst = ({ action }: Change): boolean => takesAway(action) || action === 'handOver';
+
 function groupOf(change: Change, changes: readonly Change[]): string {
-  const kind = change.action === 'message' ? 'messages' : change.action === 'credential' ? 'credential' : 'apply';
+  const kind =
+    change.action === 'message'
+      ? 'messages'
+      : change.action === 'credential'
+        ? 'credential'
+        : goesFirst(change)
+          ? 'take'
+          : 'give';
   return `${kind}:${change.target}:${depth(change, changes)}`;
 }
 

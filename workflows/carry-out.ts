@@ -18,6 +18,9 @@ export interface Skipped {
   status: 'skipped';
 }
 
+/** Has a call wait until it is its turn at its target. A pause between two calls keeps nobody waiting. */
+export type Turn = <T>(call: () => Promise<T>) => Promise<T>;
+
 /**
  * Carries a step out until its target confirms it. Taking access away never gives up: a target that is throttled or away is
  * tried again at most a minute apart, one that refuses every quarter of an hour, and whenever a person says `retry`. What
@@ -28,11 +31,12 @@ export async function carryOut(
   begun: Begun,
   step: Step,
   stopAt?: string,
+  turn: Turn = (call) => call(),
 ): Promise<Confirmed | Skipped> {
   const title = begun.titles[step.target] ?? step.target;
   const failed = `${begun.event}/${step.id}/step-failed`;
   for (;;) {
-    const result = await oneTry(desk, begun, step, stopAt);
+    const result = await oneTry(desk, begun, step, stopAt, turn);
     if (result === 'again') continue;
     if (result === 'skipped') return { status: 'skipped' };
     if (result !== 'stopped') {
@@ -112,20 +116,21 @@ async function oneTry(
   begun: Begun,
   step: Step,
   stopAt: string | undefined,
+  turn: Turn,
 ): Promise<ChangeResult | 'again' | 'stopped' | 'skipped'> {
   const scope = new CancellationScope();
   let cut: 'again' | 'skipped' | undefined;
-  const exceptions = [
-    nearStep(begun, step),
-    deadlineStep(begun, step),
-    `${begun.event}/${step.id}/step-failed`,
-  ].map((each) => desk.exceptionId(each));
+  const exceptions = [nearStep(begun, step), deadlineStep(begun, step), `${begun.event}/${step.id}/step-failed`].map(
+    (each) => desk.exceptionId(each),
+  );
   const interrupt = (how: 'again' | 'skipped') => {
     cut = how;
     scope.cancel();
   };
   try {
-    return await desk.retryable(exceptions, interrupt, () => scope.run(() => call(desk, begun, step, stopAt)));
+    return await desk.retryable(exceptions, interrupt, () =>
+      scope.run(() => turn(() => call(desk, begun, step, stopAt))),
+    );
   } catch (error) {
     if (cut !== undefined && isCancellation(error)) return cut;
     if (stopAt !== undefined && !isCancellation(error) && Date.parse(stopAt) <= Date.now()) return 'stopped';
@@ -148,7 +153,10 @@ function call(desk: PersonDesk, begun: Begun, step: Step, stopAt: string | undef
 const taking: ReadonlySet<ChangeAction> = new Set(['close', 'revoke', 'disable', 'remove']);
 
 /** Does the step take anything away? Then it is never given up. */
-export const takes = (step: Step): boolean => step.changes.some(({ action }) => taking.has(action));
+export const takes = (step: Step): boolean => step.changes.some(({ action }) => takesAway(action));
+
+/** Is it done to take something away? */
+export const takesAway = (action: ChangeAction): boolean => taking.has(action);
 
 /** The activities of one target on its own queue, with the priority of the event they serve and a summary a person can read. */
 export function targetActivities(
