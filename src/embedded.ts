@@ -114,6 +114,7 @@ async function start(options: EmbeddedOptions, teardown: Teardown): Promise<Omit
   if (own === undefined) await enterExamplePeople(store, options.report);
   const addresses = await listenBoth(
     foundation,
+    targets,
     client,
     { ...ports, host: hostOf(env) },
     { url: temporal.ui, namespace: address.namespace },
@@ -179,7 +180,8 @@ async function enterExamplePeople(store: Store, report: (line: string) => void):
 }
 
 async function listenBoth(
-  { config, store, secret, log, teardown }: Foundation,
+  { config, policy, store, secret, log, teardown }: Foundation,
+  targets: ConnectedTargets,
   client: Client,
   { host, ...ports }: Ports & { host: string },
   ui: { url: string | undefined; namespace: string },
@@ -190,6 +192,7 @@ async function listenBoth(
   const operator = await createOperator({
     ...{ config, secret, store, client, log, registry },
     proofKey: () => proofKey(config, secret),
+    planning: () => ({ store, log, policy, targets, sources: config.sources, live: true }),
     ...(url === undefined ? {} : { temporalUi: { url, namespace } }),
   }).listen({ port: ports.operator, host, setting: 'MUSTER_OPERATOR_PORT' });
   teardown.add(endOrder.http, 'the operator API', () => operator.close());

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { Histogram, type Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import type { Store } from '../directory/store.ts';
+import type { Planning } from '../dry-run/dry-run.ts';
 import { get, health, metrics, plainApp } from '../http/app.ts';
 import { type Listening, type ListenOptions, listen } from '../http/listen.ts';
 import { notFound, onlyMethods, problemHandler } from '../http/problem.ts';
@@ -23,6 +24,7 @@ import { openApi } from './openapi.ts';
 import { signIn } from './operators.ts';
 import { orderRoutes } from './order-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
+import { planRoutes } from './plan-routes.ts';
 import { Resolutions } from './resolutions.ts';
 import type { Route } from './route.ts';
 import { stopsRoutes } from './stops-routes.ts';
@@ -42,6 +44,8 @@ export interface OperatorOptions {
   registry: Registry;
   /** Epoch milliseconds. */
   clock?: () => number;
+  /** What plans are made with, where this process has it; made when a plan is first asked for. */
+  planning?: () => Planning;
   /** Where the page links to for workflows, where Temporal's Web UI is known. */
   temporalUi?: TemporalUi;
 }
@@ -84,6 +88,7 @@ export function createOperator(options: OperatorOptions): {
   const routes = [
     ...orderRoutes(desk, frontend),
     ...hiresRoutes(desk),
+    ...(options.planning === undefined ? [] : planRoutes(desk, options.planning)),
     ...peopleRoutes(desk),
     ...eventsRoutes(desk),
     ...exceptionsRoutes(desk),

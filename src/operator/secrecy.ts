@@ -32,6 +32,11 @@ export class Secrecy {
     return { ...shown, pending: pending.filter((change) => !this.#isSecret(change)) };
   }
 
+  /** Is it something that this operator must not learn of yet? */
+  hides(change: PendingChange): boolean {
+    return !this.#knows && this.#isSecret(change);
+  }
+
   async showsArrival(arrival: Arrival): Promise<boolean> {
     return this.#knows || !(await this.#isConfidential(arrival));
   }
