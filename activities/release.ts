@@ -1,21 +1,12 @@
-import type { WorkflowClient } from '@temporalio/client';
 import type { Transaction } from '../src/directory/store.ts';
-import type { Settlement } from '../src/model/event.ts';
 import { Failure } from '../src/model/failure.ts';
 import type { Hold, Release, Reservation } from '../src/model/hold.ts';
-import {
-  eventWorkflowId,
-  holdWorkflowId,
-  type PersonInput,
-  type ReleasedMessage,
-  releasedSignal,
-  workflowTypes,
-} from '../src/model/messages.ts';
-import { personStart } from '../src/person-start.ts';
+import { holdWorkflowId } from '../src/model/messages.ts';
 import type { Dependencies } from './dependencies.ts';
 import { heldIn } from './held.ts';
 import { safeguardLock } from './safeguards.ts';
-import { tell, writeSettlement } from './settle.ts';
+import { writeSettlement } from './settle.ts';
+import { rejection, tellAll } from './tell-released.ts';
 
 /** What an operator says about a hold. */
 export interface Deciding {
@@ -203,17 +194,11 @@ async function takeAhead(
 /** An event that is rejected is over, unless another part of it was carried out before. */
 async function drop(tx: Transaction, { person, event, data }: Reservation, now: string): Promise<void> {
   if ((await tx.personEvent(person, event))?.outcome === 'applied') return;
-  const settlement = settlementOf(event, data.decided);
+  const settlement = rejection(event, data.decided);
   if ((await tx.arrival(event)) !== undefined) await writeSettlement(tx, person, settlement, now);
   // What Muster itself began never arrived from anywhere.
   else await tx.putPersonEvent(person, event, settlement.outcome, settlement.reason, now);
 }
-
-const settlementOf = (event: string, decided: Reservation['data']['decided']): Settlement => ({
-  event,
-  outcome: 'dropped',
-  reason: `rejected by ${decided?.by ?? 'an operator'}: ${decided?.reason ?? ''}`,
-});
 
 /** Closes a hold that keeps nothing any more, with its exception. */
 async function closeIfEmpty(tx: Transaction, { hold: id, decision, by, reason, now }: Deciding): Promise<void> {
@@ -240,54 +225,6 @@ export async function closeHold(
   if (await tx.resolveException(id, { action, by, reason }, now)) {
     await tx.addEvidence([{ workflowId, step: id, kind: 'exception-resolved', at: now, data: { action, by } }]);
   }
-}
-
-/** Messages under way at a time. */
-const aside = 20;
-
-/** Tells everybody concerned, the most urgent first. Those whose day is still to come have nothing to be told. */
-async function tellAll(workflows: WorkflowClient, hold: string, decided: Reservation[]): Promise<void> {
-  const waiting = decided
-    .filter(({ data }) => data.ahead !== true)
-    .sort((a, b) => a.data.priority - b.data.priority || a.at.localeCompare(b.at));
-  const all = waiting.length;
-  let failed: unknown;
-  let untold = 0;
-  const next = async () => {
-    for (let each = waiting.shift(); each !== undefined; each = waiting.shift()) {
-      try {
-        await tellOne(workflows, hold, each);
-      } catch (error) {
-        failed = error;
-        untold += 1;
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: aside }, next));
-  if (untold === 0) return;
-  throw new Failure('unavailable', `it is decided, and ${untold} of ${all} workflows could not be told yet`, {
-    advice: 'Say the same again once Temporal is in reach: it tells them again.',
-    cause: failed,
-  });
-}
-
-async function tellOne(workflows: WorkflowClient, hold: string, { person, event, state, data }: Reservation) {
-  if (state === 'rejected') await tell(workflows, eventWorkflowId(event), settlementOf(event, data.decided));
-  await tellPerson(workflows, person, hold, data.priority);
-}
-
-/** Has a person look again at what a hold kept of them; their workflow is started if none is open. */
-export async function tellPerson(
-  workflows: WorkflowClient,
-  person: string,
-  hold: string,
-  priority: number,
-): Promise<void> {
-  await workflows.signalWithStart<(input: PersonInput) => Promise<void>, [ReleasedMessage]>(workflowTypes.person, {
-    ...personStart(person, priority),
-    signal: releasedSignal,
-    signalArgs: [{ hold }],
-  });
 }
 
 /** The update `release` of a person's workflow, for that one person. What cannot be done is refused in words, and not tried again. */

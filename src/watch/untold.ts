@@ -1,4 +1,4 @@
-import { tellPerson } from '../../activities/release.ts';
+import { tellPerson } from '../../activities/tell-released.ts';
 import { priorities } from '../model/messages.ts';
 import type { Watching } from './watching.ts';
 
