@@ -28,6 +28,7 @@ const commands: Record<string, (cli: Cli) => Promise<Command>> = {
   accounts: async (cli) => (await import('./accounts.ts')).accountsCommand(cli),
   policy: async (cli) => (await import('./policy.ts')).policyCommand(cli),
   drift: async (cli) => (await import('./drift.ts')).driftCommand(cli),
+  plan: async (cli) => (await import('./plan.ts')).planCommand(cli),
   send: async (cli) => (await import('./send.ts')).sendCommand(cli),
   terminate: async (cli) => (await import('./terminate.ts')).terminateCommand(cli),
   undo: async (cli) => (await import('./undo.ts')).undoCommand(cli),

@@ -51,7 +51,7 @@ describe('the command line', () => {
 
   it('every command has its own help, its parts too', async () => {
     const commands =
-      'demo start receiver worker operator watch setup doctor send terminate people exceptions hire undo privileges legal-hold';
+      'demo start receiver worker operator watch setup doctor send terminate people exceptions hire plan undo privileges legal-hold';
     const parts = {
       people: ['import', 'show', 'timeline', 'contract-end'],
       exceptions: ['list', 'resolve'],
