@@ -26,6 +26,15 @@ const accessData = z.object({
   had: z.array(z.string()).exactOptional(),
   /** What was on those accounts then; the rest is taken from them. */
   keeps: z.array(entitlementRef).default([]),
+  /** What an event took and people agreed to give back, account by account. */
+  restore: z
+    .object({
+      event: z.string(),
+      accounts: z.array(
+        z.object({ target: z.string(), account: z.string(), enable: z.boolean(), entitlements: z.array(z.string()) }),
+      ),
+    })
+    .exactOptional(),
   /** A message of the policy, by its id in `contractEnds.tell` or for a privilege that ends. */
   tell: z.enum(['contractEnd', 'privilegeEnds']).exactOptional(),
   what: z.string().exactOptional(),

@@ -301,7 +301,7 @@ export function plannedTargets({ targets }: Pick<Dependencies, 'targets'>): Plan
 }
 
 const isAlignment = ({ kind }: PendingChange, data: AccessData | undefined): boolean =>
-  (kind === 'access' || kind === 'grace') && data?.had === undefined;
+  (kind === 'access' || kind === 'grace') && data?.had === undefined && data?.restore === undefined;
 
 /** What rows ask for beyond what rules give: taken away by name, the end of a hire that is off, steps of the days after. */
 function special({ dependencies, person, asked }: Beginning, targets: PlannedTarget[]): Change[] {
@@ -316,6 +316,13 @@ function special({ dependencies, person, asked }: Beginning, targets: PlannedTar
       after: [],
     });
     if (data.had !== undefined) return undone(person, data.had, data.keeps, one);
+    if (data.restore !== undefined) {
+      const { event, accounts } = data.restore;
+      return [...new Set(accounts.map(({ target }) => target))].sort().map((target) => ({
+        ...one(target, 'restore', 'restore', `undo of ${event}, as people agreed`),
+        restores: { event, accounts: accounts.filter((account) => account.target === target) },
+      }));
+    }
     if (data.action === 'deleteAccounts') {
       return existing(person, data.targets).map((target) =>
         one(target, 'remove', 'delete the account of', 'policy: after the last day'),

@@ -166,6 +166,8 @@ export interface MusterActivities {
 export interface TargetActivities {
   /** Closes every account the person has there, against every way in, and reads each back. */
   closeAccess(work: ChangeWork): Promise<ChangeResult>;
+  /** Brings accounts back to what was recorded before an event took it, and reads them back. */
+  restoreAccess(work: ChangeWork): Promise<ChangeResult>;
   /** Makes the changes of one step at one target, and reads them back. */
   applyChanges(work: StepWork): Promise<ChangeResult>;
   /** Sends the messages of one step. */

@@ -66,7 +66,8 @@ async function after(desk: After, change: ApprovalChange): Promise<Settlement | 
   const { approval } = change;
   await tellApprovers(desk, change);
   if (approval.state === 'open' || approval.state === 'void') return undefined;
-  if ((await approvalDecided(desk, approval)) === 'planned') return undefined;
+  const became = await approvalDecided(desk, approval);
+  if (became !== 'refused') return became === 'planned' ? undefined : became;
   const before = await tx.personEvent(person.id, approval.event);
   if (before !== undefined && before.outcome !== 'waiting') return undefined;
   const why =

@@ -53,7 +53,7 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
   const deadlineAt = after(within);
   const piece = { workflowId, step: event.key, person: person.id, event: event.key, at: now };
   await tx.addEvidence([
-    { ...piece, kind: 'end-begun', data: { epoch, effectiveAt, deadlineAt } },
+    { ...piece, kind: 'end-begun', data: { epoch, effectiveAt, deadlineAt, was: before(person, pending) } },
     {
       ...piece,
       kind: 'plan-made',
@@ -80,6 +80,12 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
     owner: policy.exceptions.owner,
     ...(handedOn.length === 0 ? {} : { handedOn }),
   };
+}
+
+/** How they were, beside their accounts: an undo brings back this and nothing else. */
+function before({ state, engagements, grants }: Person, { data }: PendingChange) {
+  const engagement = engagements.find(({ id }) => id === data['engagement']);
+  return { state, engagement: engagement?.id ?? null, endDate: engagement?.endDate ?? null, grants };
 }
 
 /** An end is an end, though it was a hire that said when its contract is over. */

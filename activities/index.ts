@@ -15,6 +15,7 @@ import { openTicket } from './open-ticket.ts';
 import { readOrder, withdrawTicket } from './order-tickets.ts';
 import { beginOrder, finishOrder, noteOrder } from './orders.ts';
 import { verifyProof } from './proof.ts';
+import { restoreAccess } from './restore-access.ts';
 import { seeAccess } from './see-access.ts';
 import { sendMessages } from './send-message.ts';
 import { takeSignal } from './signals.ts';
@@ -64,8 +65,9 @@ export function createTargetActivities(dependencies: Dependencies): TargetActivi
     sendMessages: (work) => around(work.step.target, () => sendMessages(dependencies, work)),
     seeAccess: (work) => around(work.target, () => seeAccess(dependencies, work)),
     openTicket: (work) => around(work.change.target, () => openTicket(dependencies, work)),
-    readOrder: (work) => readOrder(dependencies, work),
-    withdrawTicket: (work) => withdrawTicket(dependencies, work),
+    restoreAccess: (work) => around(work.change.target, () => restoreAccess(dependencies, work)),
+    readOrder: (work) => around(work.change.target, () => readOrder(dependencies, work)),
+    withdrawTicket: (work) => around(work.change.target, () => withdrawTicket(dependencies, work)),
     confirmClosed: (work) => around(work.change.target, () => confirmClosed(dependencies, work)),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Approval } from '../src/model/approval.ts';
+import type { Settlement } from '../src/model/event.ts';
 import { askHash } from '../src/policy/access-plan.ts';
 import { isByHand } from '../src/policy/by-hand.ts';
 import { sha256 } from '../src/policy/load.ts';
@@ -11,6 +12,7 @@ import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './deci
 import { type Given, putGrant } from './grants.ts';
 import { orderLater, takeBackByHand } from './orders.ts';
 import { answerDecided } from './source-answers.ts';
+import { restore } from './undo.ts';
 
 interface Ref {
   target: string;
@@ -156,14 +158,17 @@ export async function give(
 /** What a decision of people allows is given; a refusal settles the event. */
 export async function approvalDecided(
   deciding: Omit<Deciding, 'event'>,
-  approval: Pick<Approval, 'id' | 'event' | 'state' | 'data'>,
-): Promise<'planned' | 'refused'> {
+  approval: Pick<Approval, 'id' | 'event' | 'state' | 'hash' | 'data'>,
+): Promise<'planned' | 'refused' | Settlement> {
   const { dependencies, tx, person, now } = deciding;
   if (approval.data.items.some(({ leadsTo }) => leadsTo === 'answer')) {
     await answerDecided(deciding, approval);
     return 'planned';
   }
   if (approval.state !== 'approved') return 'refused';
+  if (approval.data.items.some(({ leadsTo }) => leadsTo === 'restoration')) {
+    return (await restore(deciding, approval)) ?? 'planned';
+  }
   const event = { key: approval.event };
   const requested = approval.data.items.filter((item) => item.requested !== undefined);
   for (const { target, entitlement, because, requested: asked } of requested) {

@@ -6,6 +6,7 @@ import { planLater } from './access-rows.ts';
 import { armContractEnd } from './beginning.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { beginInside, endEngagement } from './ends.ts';
+import { endTakenBack } from './undo.ts';
 
 /** Somebody leaves: now, on a day, or not by this event. The rules are in `src/policy/ends.ts`. */
 export async function terminated(deciding: Deciding): Promise<Verdict> {
@@ -97,13 +98,7 @@ export async function terminationRescinded(deciding: Deciding): Promise<Verdict>
   const ends = person.pending.filter((change) => change.kind === 'end' && change.data['contract'] !== true);
   const own = ends.filter(({ data }) => typeof about === 'string' || data['engagement'] === about.id);
   const pending = own.filter((change) => entryOrder(event, change) !== 'earlier');
-  if (person.state === 'Terminating' || person.state === 'Terminated') {
-    return hold(
-      deciding,
-      'needs-decision',
-      'the end has already taken effect; what was recorded before it is in the evidence of its event, and restoring it needs approval.',
-    );
-  }
+  if (person.state === 'Terminating' || person.state === 'Terminated') return endTakenBack(deciding);
   if (own.length === 0) return ignore(deciding, 'no end is pending');
   if (pending.length === 0) return ignore(deciding, 'the end that is pending was entered later');
   if (pending.length > 1)

@@ -118,7 +118,7 @@ function deadlineMissed(desk: PersonDesk, access: BegunAccess, step: Step) {
 export function stepsOf(changes: readonly Change[]): Step[] {
   const steps = new Map<string, Step>();
   for (const change of changes) {
-    const together = change.action === 'ticket' || change.action === 'close' ? change.id : groupOf(change, changes);
+    const together = alone.has(change.action) ? change.id : groupOf(change, changes);
     const step = steps.get(together) ?? { id: together, target: change.target, summary: change.summary, changes: [] };
     steps.set(together, step);
     step.changes.push(change);
@@ -140,6 +140,9 @@ export function stepsOf(changes: readonly Change[]): Step[] {
 
 /** What takes has no end, what only gives stops at its time: one target's are two steps. The mailbox goes before its licence. */
 const goesFirst = ({ action }: Change): boolean => takesAway(action) || action === 'handOver';
+
+/** Each an activity of its own. */
+const alone: ReadonlySet<Change['action']> = new Set(['ticket', 'close', 'restore']);
 
 function groupOf(change: Change, changes: readonly Change[]): string {
   const kind =

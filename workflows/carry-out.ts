@@ -146,6 +146,7 @@ function call(desk: PersonDesk, begun: Begun, step: Step, stopAt: string | undef
   const [first] = step.changes;
   if (first?.action === 'ticket') return target.openTicket({ ...work, change: first });
   if (first?.action === 'close') return target.closeAccess({ ...work, change: first });
+  if (first?.action === 'restore') return target.restoreAccess({ ...work, change: first });
   if (first?.action === 'message') return target.sendMessages({ ...work, step });
   return target.applyChanges({ ...work, step });
 }

@@ -6,6 +6,7 @@ import type { AskedItem } from './approval.ts';
  * - `grant`, `revoke`: one entitlement.
  * - `handOver`: the mailbox goes to the manager.
  * - `credential`: the first credential is made and handed over.
+ * - `restore`: what an event took is given back, as it was recorded.
  * - `ticket`, `message`: somebody is told.
  */
 export type ChangeAction =
@@ -19,6 +20,7 @@ export type ChangeAction =
   | 'revoke'
   | 'handOver'
   | 'credential'
+  | 'restore'
   | 'ticket'
   | 'message';
 
@@ -50,6 +52,8 @@ export interface Change {
   };
   /** For `grant` and `revoke`: the entitlement's id at the target. */
   entitlement?: string;
+  /** For `restore`: which event took it, and what of it comes back. */
+  restores?: { event: string; accounts: { account: string; enable: boolean; entitlements: string[] }[] };
   /** For `create`: made for later, and closed until then. */
   disabled?: boolean;
   /** For `disable`: their accounts of this kind alone; absent: all that are theirs. */
