@@ -1,4 +1,5 @@
 import type { Transaction } from '../src/directory/store.ts';
+import { agreedItems } from '../src/ledger/agreed.ts';
 import type { Settlement } from '../src/model/event.ts';
 import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId, priorities } from '../src/model/messages.ts';
@@ -14,7 +15,7 @@ import type { PlannedTarget } from '../src/policy/plan.ts';
 import type { Policy } from '../src/policy/schema.ts';
 import { abilitiesOf } from '../src/targets/connect.ts';
 import { type AccessData, accessKinds, graceRow, planLater, readAccessData } from './access-rows.ts';
-import { agreedItems, askFor } from './asks.ts';
+import { askFor } from './asks.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise, settleSteps } from './exceptions.ts';
 import { reserveNames } from './names.ts';

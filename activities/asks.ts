@@ -5,20 +5,6 @@ import { tellApprovers } from './answers.ts';
 import { openApproval, voidApprovals } from './approvals.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** Hashes of what people have agreed to for this person, item by item. */
-export async function agreedItems(tx: Transaction, person: string): Promise<Set<string>> {
-  const agreed = new Set<string>();
-  let cursor: string | undefined;
-  do {
-    const page = await tx.approvals({ person }, { limit: 500, ...(cursor === undefined ? {} : { cursor }) });
-    for (const { state, data } of page.items) {
-      if (state === 'approved') for (const item of data.items) agreed.add(item.hash);
-    }
-    cursor = page.next;
-  } while (cursor !== undefined);
-  return agreed;
-}
-
 /**
  * Asks what a plan must ask, once for each question, and makes void what is no question any more. True while something
  * waits for an answer; what was refused is not asked again.

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { ownSource } from '../src/model/checks.ts';
+import type { IdentityEvent } from '../src/model/event.ts';
 import { planLater } from './access-rows.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { raise } from './exceptions.ts';
@@ -50,10 +53,16 @@ export async function planAnew(deciding: Deciding): Promise<Verdict> {
     tx,
     person,
     { event: event.key, dueAt: now },
-    { process: drift ? 'drift' : 'policy', settles: true, see: true },
+    { process: drift ? 'drift' : 'policy', settles: true, see: true, revoke: revokedBy(event) },
   );
   return { underWay: true };
 }
+
+const revoked = z.array(z.object({ target: z.string(), entitlement: z.string() })).catch([]);
+
+/** What a policy that has changed speaks of no more. From inside alone: nobody outside takes anything away by this. */
+const revokedBy = ({ type, source, data }: IdentityEvent) =>
+  type === 'policy-changed' && source === ownSource ? revoked.parse(data['revoke']) : [];
 
 /** A leaver's live account is closed like any end, at once and aloud. */
 async function closeAgain(deciding: Deciding): Promise<Verdict> {

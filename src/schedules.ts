@@ -17,6 +17,8 @@ import { splitReport } from './sources/report.ts';
 export interface WantedSchedule {
   id: string;
   workflowType: string;
+  /** Input of its workflows. */
+  args?: unknown[];
   /** Milliseconds: every so often, this long after the full interval since 1970. Several are one after the other. */
   intervals: { every: number; offset: number }[];
   /** What the Web UI shows of its workflows. */
@@ -26,12 +28,14 @@ export interface WantedSchedule {
 /** What a run that was missed while Temporal was down is worth: later than this the next one does it. */
 const catchupWindowMs = 3_600_000;
 
+const dayMs = 86_400_000;
+
 /** The schedules that policy and muster.yaml ask for. */
 export function wantedSchedules(
   policy: Pick<Policy, 'deliveryChecks' | 'drift'>,
   config: Pick<Config, 'sources'>,
 ): WantedSchedule[] {
-  const { deliveryCheck, reconcile } = schedules;
+  const { deliveryCheck, reconcile, propagatePolicy } = schedules;
   const checked = checkedSources(policy, config).map(({ every }) => every);
   const intervals = [...new Set(checked)].sort((one, other) => one - other);
   const { every } = policy.drift;
@@ -52,6 +56,14 @@ export function wantedSchedules(
       // Not at the full day: midnight is when people begin and end.
       intervals: [{ every, offset: Math.floor(every / 8) }],
       summary: 'what targets hold, against what should be',
+    },
+    {
+      id: propagatePolicy,
+      workflowType: workflowTypes.propagatePolicy,
+      args: [{}],
+      // In the morning of those who made the change, rather than in their night.
+      intervals: [{ every: dayMs, offset: dayMs / 3 }],
+      summary: 'a policy that has changed goes to everybody',
     },
   ];
 }
@@ -112,11 +124,11 @@ export async function scheduleFaults(
   return faults;
 }
 
-function optionsOf({ id, workflowType, intervals, summary }: WantedSchedule): ScheduleOptions {
+function optionsOf({ id, workflowType, args = [], intervals, summary }: WantedSchedule): ScheduleOptions {
   // Temporal takes a priority with it; the type that the SDK gives has no name for it.
   const action = {
     type: 'startWorkflow' as const,
-    ...{ workflowType, workflowId: id, taskQueue: musterQueue, args: [], staticSummary: summary },
+    ...{ workflowType, workflowId: id, taskQueue: musterQueue, args, staticSummary: summary },
     priority: { priorityKey: priorities.bulk },
   };
   return {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createCheckActivities, createFullReadActivities } from '../activities/checks.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { createMusterActivities, createTargetActivities } from '../activities/index.ts';
+import { createPropagationActivities } from '../activities/propagate.ts';
 import type { Config } from './config.ts';
 import type { Store } from './directory/store.ts';
 import { musterQueue, targetQueue } from './model/messages.ts';
@@ -115,7 +116,11 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
       ...musterWorker,
       taskQueue: musterQueue,
       workflowBundle: start.bundle,
-      activities: { ...createMusterActivities(dependencies), ...createCheckActivities(dependencies) },
+      activities: {
+        ...createMusterActivities(dependencies),
+        ...createCheckActivities(dependencies),
+        ...createPropagationActivities(dependencies),
+      },
     }),
   ];
   for (const { name, entry } of targets.values()) {

@@ -3,5 +3,6 @@ export { adopt } from './adopt.ts';
 export { deliveryCheck } from './delivery-check.ts';
 export { identityEvent } from './identity-event.ts';
 export { person } from './person.ts';
+export { propagatePolicy } from './propagate-policy.ts';
 export { reconcile } from './reconcile.ts';
 export { refusal } from './refusal.ts';

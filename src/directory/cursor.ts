@@ -37,8 +37,12 @@ export function page<Row, T>(
   const last = shown.at(-1);
   const items = shown.map(item);
   if (rows.length <= size || last === undefined) return { items };
-  return { items, next: Buffer.from(JSON.stringify([list, sortKey(last)])).toString('base64url') };
+  return { items, next: cursorAfter(list, sortKey(last)) };
 }
+
+/** The cursor of the page that begins after this sort key. */
+export const cursorAfter = (list: string, sortKey: unknown): string =>
+  Buffer.from(JSON.stringify([list, sortKey])).toString('base64url');
 
 function decode(cursor: string): unknown {
   try {

@@ -276,6 +276,13 @@ export interface Transaction {
   /** True for one caller once a target's rest is over: it may call, the others rest on until `until`. */
   claimProbe(target: string, now: string, until: string): Promise<boolean>;
 
+  // Changed policies on their way to everybody.
+  propagation(id: string, options?: { lock?: boolean }): Promise<Propagation | undefined>;
+  /** The latest begun first. */
+  propagations(limit: number): Promise<Propagation[]>;
+  /** Inserts or replaces. */
+  putPropagation(propagation: Propagation): Promise<void>;
+
   // Events.
   /** Inserts if absent; otherwise says what is there, locked FOR UPDATE. */
   admit(
@@ -413,6 +420,7 @@ export type Reader = Pick<
   | 'targetHealth'
   | 'targetsHealth'
   | 'namesOf'
+  | 'propagations'
   | 'arrival'
   | 'arrivals'
   | 'waitingFor'
@@ -430,6 +438,24 @@ export type Reader = Pick<
   person(id: string): Promise<Person | undefined>;
   approval(id: string): Promise<Approval | undefined>;
 };
+
+/** A changed policy on its way to everybody, and how far it has come. */
+export interface Propagation {
+  id: string;
+  /** The policy's hash. */
+  policy: string;
+  /** The hash of the one before. */
+  before?: string;
+  state: 'running' | 'stopped' | 'finished';
+  by: string;
+  startedAt: string;
+  endedAt?: string;
+  /** The last person looked at. */
+  cursor?: string;
+  looked: number;
+  changed: number;
+  data: Record<string, unknown>;
+}
 
 /** A login or an address of a person. */
 export interface ReservedName {

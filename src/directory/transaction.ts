@@ -13,6 +13,7 @@ import { holders } from './holders.ts';
 import { names } from './names.ts';
 import { people } from './people.ts';
 import { peopleList } from './people-list.ts';
+import { propagations } from './propagations.ts';
 import type { Session } from './session.ts';
 import type { Transaction } from './store.ts';
 import { targetHealth } from './target-health.ts';
@@ -37,6 +38,7 @@ export function transactionOver(session: Session): Transaction {
     ...reservations(session),
     ...alerts(session),
     ...targetHealth(session),
+    ...propagations(session),
     ...evidenceRows(session),
   };
 }

@@ -1,7 +1,11 @@
 /** What the scheduled checks and their activities say to each other. Plain JSON: it becomes history. */
 
 /** Schedules, by the ids that people script against. */
-export const schedules = { deliveryCheck: 'delivery-check', reconcile: 'reconcile' } as const;
+export const schedules = {
+  deliveryCheck: 'delivery-check',
+  reconcile: 'reconcile',
+  propagatePolicy: 'propagate-policy',
+} as const;
 
 /** The source of events that Muster itself brings in. */
 export const ownSource = 'muster';

@@ -36,6 +36,7 @@ export const workflowTypes = {
   deliveryCheck: 'deliveryCheck',
   reconcile: 'reconcile',
   adopt: 'adopt',
+  propagatePolicy: 'propagatePolicy',
 } as const;
 
 /** Temporal's priority keys; 1 overtakes everything. */

@@ -49,8 +49,16 @@ describe('schedules', () => {
   it('are made, brought up to date, and left alone when they are so', async () => {
     const { client } = environment;
     const ensure = (check?: Parameters<typeof policy>[0]) => ensureSchedules(client, wanted(check));
-    expect(await scheduleFaults(client, wanted())).toEqual(['delivery-check is missing', 'reconcile is missing']);
-    expect(await ensure()).toEqual({ created: ['delivery-check', 'reconcile'], updated: [], removed: [] });
+    expect(await scheduleFaults(client, wanted())).toEqual([
+      'delivery-check is missing',
+      'reconcile is missing',
+      'propagate-policy is missing',
+    ]);
+    expect(await ensure()).toEqual({
+      created: ['delivery-check', 'reconcile', 'propagate-policy'],
+      updated: [],
+      removed: [],
+    });
     expect(await ensure()).toEqual({ created: [], updated: [], removed: [] });
     expect(await scheduleFaults(client, wanted())).toEqual([]);
 
