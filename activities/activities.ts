@@ -52,6 +52,15 @@ export interface MusterActivities {
   finishAccess(request: { person: string; access: BegunAccess; now: string; workflowId: string }): Promise<PersonView>;
   /** A safeguard's hold was released or rejected: what it kept of this person goes on, or is off. */
   letGo(request: { person: string; hold: string }): Promise<PersonView>;
+  /** Lets one person go on out of a hold, or rejects what it keeps of them; their workflow is told by `released`. */
+  releaseOne(request: {
+    person: string;
+    hold: string;
+    decision: 'release' | 'reject';
+    by: string;
+    reason: string;
+    now: string;
+  }): Promise<{ said: string } | { refused: string }>;
   /** Somebody decides about an approval; says what came of it. */
   decideApproval(request: {
     person: string;
@@ -131,6 +140,8 @@ export interface MusterActivities {
     workflowId: string;
     owner: string;
   }): Promise<PersonView>;
+  /** What was skipped until today is taken up again. */
+  takeUpAgain(request: { person: string; exception: string; now: string }): Promise<PersonView>;
   /** Closes exceptions whose cause is gone. */
   resolveExceptions(request: {
     person: string;

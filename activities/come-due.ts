@@ -132,18 +132,15 @@ export async function letGo(
   return store.transaction(async (tx) => {
     const person = await tx.person(request.person, { lock: true });
     if (person === undefined) throw new Failure('not-found', `${request.person} is not in the directory`);
+    const decided = (await tx.heldFor(person.id)).filter(({ hold }) => hold === request.hold);
     for (const row of person.pending.filter(({ data }) => data['hold'] === request.hold)) {
-      const reservation = await tx.reservation(person.id, row.event, kindOf(row));
-      if (reservation?.state === 'held') continue;
+      // Rows that are answered by one plan are held as one, under the event of the newest.
+      const { state } = decided.find(({ event }) => event === row.event) ?? decided.at(-1) ?? { state: 'taken' };
+      if (state === 'held') continue;
       const { hold: _, ...data } = row.data;
-      if (reservation?.state === 'rejected') await tx.removePending(person.id, row.id);
+      if (state === 'rejected') await tx.removePending(person.id, row.id);
       else await tx.putPending(person.id, { ...row, data: { ...data, wasHeld: true } });
     }
     return viewOf(tx, timing, person.id);
   });
-}
-
-function kindOf({ kind, data }: PendingChange): 'end' | 'security' | 'removal' {
-  if (data['holdKind'] === 'security' || kind === 'change') return 'security';
-  return kind === 'end' ? 'end' : 'removal';
 }

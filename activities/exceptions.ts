@@ -3,6 +3,7 @@ import type { Settlement } from '../src/model/event.ts';
 import { eventWorkflowId, occurrenceOf } from '../src/model/messages.ts';
 import type { EventRequest, ExceptionRequest, PersonView } from '../src/model/work.ts';
 import type { Policy } from '../src/policy/schema.ts';
+import { planLater } from './access-rows.ts';
 import type { MusterActivities } from './activities.ts';
 import type { Dependencies } from './dependencies.ts';
 import { tell, writeSettlement } from './settle.ts';
@@ -20,8 +21,10 @@ export async function raise(
     ...(person === undefined ? {} : { person }),
     ...(target === undefined ? {} : { target }),
   };
+  const id = await freeId(tx, `${workflowId}/${step}`);
+  if (id === undefined) return;
   const opened = await tx.openException({
-    id: `${workflowId}/${step}`,
+    id,
     kind,
     ...where,
     workflowId,
@@ -32,8 +35,45 @@ export async function raise(
   });
   if (opened)
     await tx.addEvidence([
-      { workflowId, step, kind: 'exception-opened', ...where, at: now, data: { exception: kind } },
+      {
+        workflowId,
+        step: id.slice(workflowId.length + 1),
+        kind: 'exception-opened',
+        ...where,
+        at: now,
+        data: { exception: kind },
+      },
     ]);
+}
+
+/** What went wrong again after it was resolved is another exception, `<id>#2`; what is open is that already. */
+async function freeId(tx: Transaction, id: string): Promise<string | undefined> {
+  for (let n = 1; ; n += 1) {
+    const numbered = n === 1 ? id : `${id}#${n}`;
+    const before = await tx.exception(numbered);
+    if (before === undefined) return numbered;
+    if (before.resolvedAt === undefined) return undefined;
+  }
+}
+
+/** A step that two people had skipped until today is taken up: the end anew, or access planned anew. */
+export async function takeUpAgain(
+  dependencies: Dependencies,
+  { person: id, exception, now }: { person: string; exception: string; now: string },
+): Promise<PersonView> {
+  return dependencies.store.transaction(async (tx) => {
+    const person = await tx.person(id, { lock: true });
+    const event = (await tx.exception(exception))?.event;
+    if (person !== undefined && event !== undefined) {
+      if (person.state === 'Terminated') {
+        const row = { id: `end:${event}`, kind: 'end' as const, dueAt: now, event, confidential: false, data: {} };
+        await tx.putPending(id, row);
+      } else if (person.state !== 'Terminating') {
+        await planLater(tx, person, { event, dueAt: now }, { process: 'mover', see: true });
+      }
+    }
+    return viewOf(tx, dependencies.timing, id);
+  });
 }
 
 const aboutSteps: ReadonlySet<string> = new Set(['step-failed', 'deadline-missed']);
@@ -54,6 +94,8 @@ export async function settleSteps(
   }
 }
 
+const lateness: ReadonlySet<string> = new Set(['deadline-near', 'deadline-missed']);
+
 export async function openExceptions(
   dependencies: Dependencies,
   {
@@ -65,7 +107,13 @@ export async function openExceptions(
   }: { person: string; requests: ExceptionRequest[]; now: string; workflowId: string; owner: string },
 ): Promise<PersonView> {
   return dependencies.store.transaction(async (tx) => {
-    for (const request of requests) await raise(tx, dependencies, { request, workflowId, now, owner });
+    const stops = new Set((await tx.stops()).map(({ scope }) => scope));
+    for (const request of requests) {
+      // What an operator has stopped is late by their own word: nothing becomes an exception for it.
+      const isStopped = stops.has('all') || stops.has(`target:${request.target}`);
+      if (isStopped && lateness.has(request.kind)) continue;
+      await raise(tx, dependencies, { request, workflowId, now, owner });
+    }
     return viewOf(tx, dependencies.timing, person);
   });
 }

@@ -10,11 +10,19 @@ import { decideEvent } from './decide-event.ts';
 import { deliverEvent } from './deliver-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { beginEnd, finishEnd, finishPending } from './ends.ts';
-import { openExceptions, parkEvent, resolveByHand, resolveExceptions, settleParked } from './exceptions.ts';
+import {
+  openExceptions,
+  parkEvent,
+  resolveByHand,
+  resolveExceptions,
+  settleParked,
+  takeUpAgain,
+} from './exceptions.ts';
 import { openTicket } from './open-ticket.ts';
 import { readOrder, withdrawTicket } from './order-tickets.ts';
 import { beginOrder, finishOrder, noteOrder } from './orders.ts';
 import { verifyProof } from './proof.ts';
+import { releaseOne } from './release.ts';
 import { restoreAccess } from './restore-access.ts';
 import { seeAccess } from './see-access.ts';
 import { sendMessages } from './send-message.ts';
@@ -51,6 +59,8 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
     finishPending: (request) => finishPending(dependencies, request),
     openExceptions: (request) => openExceptions(dependencies, request),
     resolveExceptions: (request) => resolveExceptions(dependencies, request),
+    releaseOne: (request) => releaseOne(dependencies, request),
+    takeUpAgain: (request) => takeUpAgain(dependencies, request),
     resolveByHand: (request) => resolveByHand(dependencies, request),
     verifyProof: (request) => verifyProof(dependencies, request),
   };

@@ -16,7 +16,7 @@ export async function viewOf(tx: Transaction, timing: PersonTiming, id: string):
     timeline: [...person.pending].sort(inOrder),
     // Only those this workflow can settle keep it open; the watch's own are settled by the watch.
     exceptions: items
-      .filter((open) => open.workflowId === personWorkflowId(id))
+      .filter((open) => open.workflowId === personWorkflowId(id) && !open.id.startsWith('watch/'))
       .map(({ id: exception, kind, target, event }) => ({
         id: exception,
         kind,

@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import type { DecideMessage } from '../src/model/approval.ts';
 import type { IdentityEvent } from '../src/model/event.ts';
+import type { ReleaseMessage } from '../src/model/hold.ts';
 import {
   decideUpdate,
   deliverUpdate,
@@ -21,6 +22,7 @@ import {
   personSignals,
   type ResolveMessage,
   releasedSignal,
+  releaseUpdate,
   resolveUpdate,
   statusQuery,
 } from '../src/model/messages.ts';
@@ -34,11 +36,12 @@ import { leaver } from './leaver.ts';
 import { messages, now, records } from './muster-activities.ts';
 import { order } from './order.ts';
 import { readAgain } from './read-again.ts';
-import { checkDecision, checkResolution, refuse, vouchedFor } from './resolution.ts';
+import { checkDecision, checkRelease, checkResolution, refuse, vouchedFor } from './resolution.ts';
 
 export const deliver = defineUpdate<string, [IdentityEvent]>(deliverUpdate);
 export const resolve = defineUpdate<string, [ResolveMessage]>(resolveUpdate);
 export const decide = defineUpdate<string, [DecideMessage]>(decideUpdate);
+export const release = defineUpdate<string, [ReleaseMessage]>(releaseUpdate);
 export const released = defineSignal<[{ hold: string }]>(releasedSignal);
 export const status = defineQuery<unknown>(statusQuery);
 
@@ -60,6 +63,10 @@ export async function person(input: PersonInput): Promise<void> {
     validator: checkDecision,
     description:
       '{"approval", "decision": "approve|refuse", "comment"}: through Muster’s API, which vouches for who decides',
+  });
+  setHandler(release, (message) => desk.releaseOne(message), {
+    validator: checkRelease,
+    description: '{"hold", "decision": "release|reject", "reason"}: through Muster’s API; for this person alone',
   });
   setHandler(released, ({ hold }) => desk.release(hold), {
     description: 'A safeguard’s hold was released or rejected',
@@ -109,7 +116,11 @@ export class PersonDesk {
     const by = await vouchedFor(message, message.exception ?? '', message.action);
     await condition(() => this.#view !== undefined);
     const open = this.view.exceptions.find(({ id }) => id === message.exception);
-    const waitsForTarget = open === undefined || this.#retries.has(open.id);
+    const waitsForTarget = open === undefined || this.#retries.has(baseOf(open.id));
+    if (message.action === 'retry' && open !== undefined && !waitsForTarget && open.id !== baseOf(open.id)) {
+      this.refresh(await records.takeUpAgain({ person: this.person, exception: open.id, now: now() }));
+      return `${open.id} is taken up again`;
+    }
     if (message.action === 'retry' || (message.action === 'done' && waitsForTarget))
       return this.#retry(message.exception);
     if (message.action === 'skip') return this.#skip(message, by);
@@ -135,7 +146,7 @@ export class PersonDesk {
   /** Two people leave a step undone until a day: it is not tried any more, and comes back then. */
   async #skip(message: ResolveMessage, by: string): Promise<string> {
     const { exception, until, reason = '' } = message;
-    const waiting = exception === undefined ? undefined : this.#retries.get(exception);
+    const waiting = exception === undefined ? undefined : this.#retries.get(baseOf(exception));
     if (exception === undefined || waiting === undefined) refuse('nothing that is being tried goes by that name');
     this.refresh(
       await records.resolveExceptions({
@@ -169,6 +180,22 @@ export class PersonDesk {
     return refused === undefined ? said : refuse(refused);
   }
 
+  /** Somebody lets this one person go on out of a hold, or says that it never happens. */
+  async releaseOne(message: ReleaseMessage): Promise<string> {
+    const by = await vouchedFor(message, message.hold, message.decision);
+    const answer = await messages.releaseOne({
+      ...{
+        person: this.person,
+        hold: message.hold,
+        decision: message.decision,
+        by,
+        reason: message.reason,
+        now: now(),
+      },
+    });
+    return 'said' in answer ? answer.said : refuse(answer.refused);
+  }
+
   /** What a safeguard kept goes on, or is off. */
   release(hold: string): void {
     this.#startToTheEnd(`release:${hold}`, async () => {
@@ -199,7 +226,7 @@ export class PersonDesk {
   }
 
   #retry(exception: string | undefined): string {
-    const wanted = [...this.#retries].filter(([id]) => exception === undefined || id === exception);
+    const wanted = [...this.#retries].filter(([id]) => exception === undefined || id === baseOf(exception));
     for (const [, retry] of wanted) retry('again');
     return wanted.length === 0 ? 'nothing is waiting to be retried' : `retrying ${wanted.map(([id]) => id).join(', ')}`;
   }
@@ -466,9 +493,8 @@ export class PersonDesk {
 
   /** Closes the exceptions of a step whose target has confirmed after all. */
   async settle(steps: string[]): Promise<void> {
-    const ids = steps
-      .map((step) => this.exceptionId(step))
-      .filter((id) => this.view.exceptions.some((open) => open.id === id));
+    const bases = new Set(steps.map((step) => this.exceptionId(step)));
+    const ids = this.view.exceptions.map(({ id }) => id).filter((id) => bases.has(baseOf(id)));
     if (ids.length === 0) return;
     this.refresh(
       await records.resolveExceptions({
@@ -495,6 +521,9 @@ function isAccess({ kind, confidential, data }: PendingChange): boolean {
   if (kind === 'reminder') return !confidential;
   return kind === 'access' || kind === 'grace' || (kind === 'later' && data['action'] !== 'readAgain');
 }
+
+/** An exception that came back has its first id and a number. */
+const baseOf = (exception: string): string => exception.replace(/#\d+$/, '');
 
 function checkDelivery(event: IdentityEvent): void {
   if (typeof event?.key !== 'string' || typeof event.type !== 'string') throw new TypeError('not an event');

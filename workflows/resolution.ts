@@ -1,5 +1,6 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { DecideMessage } from '../src/model/approval.ts';
+import type { ReleaseMessage } from '../src/model/hold.ts';
 import type { ResolveMessage } from '../src/model/messages.ts';
 import { records } from './muster-activities.ts';
 
@@ -25,6 +26,16 @@ export function checkDecision(message: DecideMessage): void {
   if (!message.approval) refuse('"approval" must say which');
   if (message.proof === undefined || message.by === undefined) {
     refuse('decisions are taken only through Muster’s API, CLI or Slack, which vouch for who decides');
+  }
+}
+
+/** Update validator of `release`. */
+export function checkRelease(message: ReleaseMessage): void {
+  if (message?.decision !== 'release' && message?.decision !== 'reject') refuse('"decision" must be release or reject');
+  if (!message.hold) refuse('"hold" must say which');
+  if (!message.reason) refuse('a release needs a "reason"');
+  if (message.proof === undefined || message.by === undefined) {
+    refuse('holds are released only through Muster’s API or CLI, which vouch for who does it');
   }
 }
 
