@@ -29,19 +29,22 @@ const authentication = z.discriminatedUnion('type', [
 ]);
 export type Authentication = z.infer<typeof authentication>;
 
-const source = z.strictObject({
+const sourceShape = z.strictObject({
   kind: z.string().min(1),
   /** Only such a source creates people. */
   authoritative: z.boolean().default(false),
   mode: mode.default('observe'),
-  authentication: z
-    .array(authentication)
-    .min(1, 'a source needs authentication; say {"type":"none","reason":"…"} if it has none'),
+  /** Slack's clicks alone have none: they are signed with the secret in its settings. */
+  authentication: z.array(authentication).default([]),
   /** Events without an own id: an equal one within this time is a duplicate. Default 10 min. */
   duplicateWindow: duration.default(600_000),
   /** Requests a minute before 429. */
   rateLimit: z.int().positive().default(6_000),
   settings: z.record(z.string(), z.unknown()).default({}),
+});
+const source = sourceShape.refine(({ kind, authentication }) => kind === 'slack' || authentication.length > 0, {
+  path: ['authentication'],
+  error: 'a source needs authentication; say {"type":"none","reason":"…"} if it has none',
 });
 export type SourceConfig = z.infer<typeof source>;
 

@@ -7,6 +7,7 @@ import { musterQueue, targetQueue } from '../model/messages.ts';
 import { refuseUnknownReferences } from '../policy/references.ts';
 import type { Policy } from '../policy/schema.ts';
 import { receivingSources } from '../receiver/receiving-source.ts';
+import { slackKind, slackSources } from '../receiver/slack-desk.ts';
 import { scheduleFaults, type WantedSchedule } from '../schedules.ts';
 import { surroundingsOf } from '../surroundings.ts';
 import { abilitiesOf, connectTargets } from '../targets/connect.ts';
@@ -43,13 +44,18 @@ type Secret = (reference: string) => Promise<string>;
 export function checkSources(config: Config, secret: Secret): Promise<Finding>[] {
   return [
     find('sources', async () => {
-      const { length } = receivingSources(config);
+      const length = receivingSources(config).length + slackSources(config).length;
       if (length === 0) return { status: 'warning', says: 'muster.yaml names none, so no event can come in' };
       return `${length} named, their kinds and settings are right`;
     }),
     ...Object.entries(config.sources).map(([name, source]) =>
       find(`source ${name}`, async () => {
         for (const way of source.authentication) for (const reference of secretsOf(way)) await secret(reference);
+        for (const name of ['signingSecret', 'callbackKey']) {
+          const reference = source.settings[name];
+          if (typeof reference === 'string') await secret(reference);
+        }
+        if (source.kind === slackKind) return "clicks of approvers, proved by Slack's signature";
         const open = source.authentication.find((way) => way.type === 'none');
         if (open !== undefined) {
           return { status: 'warning', says: `takes events from anybody: ${open.reason}`, advice: 'Give it a secret.' };

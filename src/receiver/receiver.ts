@@ -13,6 +13,7 @@ import { authenticate, type Caller, challenge, type Secret } from './authenticat
 import { contentOf } from './content.ts';
 import { type ReceiverMetrics, receiverMetrics } from './receiver-metrics.ts';
 import { type ReceivingSource, receivingSources } from './receiving-source.ts';
+import { proveClick, type SlackDesk, slackSources, takeClicks } from './slack-desk.ts';
 import { takeAll } from './take-all.ts';
 import { Intake, type Taken } from './take-event.ts';
 import { Frontend, type TemporalClient } from './temporal.ts';
@@ -49,12 +50,23 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const app = plainApp();
   app.use(health(() => frontend.ready()));
   const sources = receivingSources(config);
-  const names = new Map(sources.map((source) => [source.path, source.name]));
+  const slack = slackSources(config);
+  const names = new Map([...sources, ...slack].map((source) => [source.path, source.name]));
   app.use(requestLog(log, (done) => measure(desk.metrics, { ...done, source: names.get(done.path) ?? 'none' })));
   for (const source of sources) {
     app
       .route(source.path)
       .post(readBody(), prove(desk, source), limit(source), receive(desk, source))
+      .all(onlyMethods('POST'));
+  }
+  const slackDesk: SlackDesk = {
+    ...{ client: options.client, secret: options.secret, clock: desk.clock, log },
+    proofKey: () => options.secret(config.proofKey ?? ''),
+  };
+  for (const source of slack) {
+    app
+      .route(source.path)
+      .post(readBody(), proveClick(slackDesk, source), limit(source), takeClicks(slackDesk, source))
       .all(onlyMethods('POST'));
   }
   app.use(notFound);
@@ -86,7 +98,7 @@ function prove({ secret, clock }: Desk, { authentication }: ReceivingSource): Re
 }
 
 /** Counted after the proof, so that no stranger can use up what the source is allowed. */
-function limit({ name, rateLimit: perMinute }: ReceivingSource): RequestHandler {
+function limit({ name, rateLimit: perMinute }: Pick<ReceivingSource, 'name' | 'rateLimit'>): RequestHandler {
   return rateLimit({
     windowMs: 60_000,
     limit: perMinute,

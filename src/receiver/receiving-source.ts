@@ -3,6 +3,7 @@ import { Failure } from '../model/failure.ts';
 import { sources as kinds } from '../sources/index.ts';
 import { reportFaults, splitReport } from '../sources/report.ts';
 import type { SourceDefinition } from '../sources/source.ts';
+import { slackKind } from './slack-desk.ts';
 
 /** A source of muster.yaml with its kind found and its settings checked. */
 export interface ReceivingSource {
@@ -16,13 +17,15 @@ export interface ReceivingSource {
   rateLimit: number;
 }
 
-/** Every source of the configuration, or `misconfigured` with all that is wrong with any of them. */
+/** Every source of events in the configuration, or `misconfigured` with all that is wrong with any of them. */
 export function receivingSources({ sources }: Pick<Config, 'sources'>): ReceivingSource[] {
   const faults: string[] = [];
   const ready = Object.entries(sources).flatMap(([name, source]) => {
+    // Its requests are clicks and no events.
+    if (source.kind === slackKind) return [];
     const definition = kinds.get(source.kind);
     if (definition === undefined) {
-      faults.push(`sources.${name}.kind: "${source.kind}" is not one of ${[...kinds.keys()].join(', ')}`);
+      faults.push(`sources.${name}.kind: "${source.kind}" is not one of ${[...kinds.keys(), slackKind].join(', ')}`);
       return [];
     }
     const { report, rest } = splitReport(source.settings);

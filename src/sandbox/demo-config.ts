@@ -12,8 +12,9 @@ import { sandboxCredentials as jira } from '../targets/jira/sandbox.ts';
 import { sandboxCredentials as salesforce } from '../targets/salesforce/sandbox.ts';
 import { sandboxCredentials as portal } from '../targets/scim/sandbox.ts';
 import { sandboxOrders as catalogue, sandboxCredentials as servicenow } from '../targets/servicenow/sandbox.ts';
-import { sandboxChannels, sandboxCredentials as slack } from '../targets/slack/sandbox.ts';
+import { sandboxChannels, sandboxUserId, sandboxCredentials as slack } from '../targets/slack/sandbox.ts';
 import { sandboxSettings as mail, sandboxCredentials as mailer } from '../targets/smtp/sandbox.ts';
+import { globalTechPeople } from './globaltech.ts';
 import { makePrivateKey } from './private-key.ts';
 
 /** Where the running sandbox is. */
@@ -36,6 +37,7 @@ export function demoConfig(address: SandboxAddress): z.input<typeof configSchema
     sources: {
       workday: { kind: 'workday', authoritative: true, mode: 'enforce', authentication: signedBy('workday') },
       cloudevents: { kind: 'cloudevents', mode: 'enforce', authentication: signedBy('cloudevents') },
+      slack: { kind: 'slack', settings: { signingSecret: secret('slack-signing'), users: slackUsers } },
     },
     targets: {
       'active-directory': {
@@ -166,10 +168,18 @@ export function demoSecrets(): Record<string, string> {
     cyberark: vault.password,
     servicenow: servicenow.clientSecret,
     slack: slack.token,
+    'slack-signing': slack.signingSecret,
     smtp: mailer.password,
     jira: jira.token,
   };
 }
+
+/** Managers decide by their own users of the stand-in's workspace. */
+const slackUsers = Object.fromEntries(
+  globalTechPeople
+    .filter(({ workerId }) => globalTechPeople.some(({ managerId }) => managerId === workerId))
+    .map(({ workerId }) => [sandboxUserId(workerId), workerId]),
+);
 
 const secret = (name: string): string => `file:secrets/${name}`;
 

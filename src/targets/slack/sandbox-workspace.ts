@@ -48,7 +48,8 @@ export const workspaceOf = (people: readonly SeedPerson[]): Workspace => ({
   messages: [],
 });
 
-const userId = (worker: string): string => `U0${worker.replace(/\W/g, '').toUpperCase()}`;
+/** Slack's id of a worker's user. */
+export const userId = (worker: string): string => `U0${worker.replace(/\W/g, '').toUpperCase()}`;
 
 /** The direct conversation with a user. */
 export const directId = (user: string): string => user.replace(/^U/, 'D');

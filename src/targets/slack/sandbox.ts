@@ -2,7 +2,7 @@ import type { MakeStandIn } from '../../sandbox/stand-in.ts';
 import { workspaceRouter } from './sandbox-routes.ts';
 import { type Workspace, workspaceOf, workspaceSchema } from './sandbox-workspace.ts';
 
-export { channels as sandboxChannels } from './sandbox-workspace.ts';
+export { channels as sandboxChannels, userId as sandboxUserId } from './sandbox-workspace.ts';
 
 /** What the stand-in accepts, and what it would sign clicks with. */
 export const sandboxCredentials = {
