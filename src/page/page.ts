@@ -21,15 +21,19 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Beside `browser.js`: one for each list, and what they have in common. */
+const scripts = [
+  ...['exceptions.js', 'approvals.js', 'holds.js', 'hires.js', 'targets.js'],
+  ...['form.js', 'elements.js', 'ask.js'],
+];
+
 /** `/`: one small page over the API. The token is typed by the user and stays in their tab. */
 export function pageRouter(temporalUi?: TemporalUi): Router {
   const router = Router({ caseSensitive: true, strict: true });
   const files = [
     ['/', 'text/html', file('page.html').replace('{{workflows}}', escaped(workflowsAt(temporalUi)))],
     ['/page.js', 'text/javascript', file('browser.js')],
-    ['/exceptions.js', 'text/javascript', file('exceptions.js')],
-    ['/elements.js', 'text/javascript', file('elements.js')],
-    ['/ask.js', 'text/javascript', file('ask.js')],
+    ...scripts.map((name) => [`/${name}`, 'text/javascript', file(name)] as const),
     ['/page.css', 'text/css', file('page.css')],
   ] as const;
   for (const [path, mediaType, text] of files) {

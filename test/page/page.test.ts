@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Listening, listen } from '../../src/http/listen.ts';
 import { pageRouter } from '../../src/page/page.ts';
 
-const scripts = ['/page.js', '/exceptions.js', '/elements.js', '/ask.js'];
+const lists = ['/exceptions.js', '/approvals.js', '/holds.js', '/hires.js', '/targets.js'];
+const scripts = ['/page.js', ...lists, '/form.js', '/elements.js', '/ask.js'];
 
 let plain: Listening;
 let linked: Listening;
