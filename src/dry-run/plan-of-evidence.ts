@@ -4,7 +4,7 @@ import type { AccessPlan, Change, ChangeAction } from '../model/plan.ts';
 
 const actions = [
   ...(['close', 'create', 'enable', 'disable', 'update', 'remove'] as const),
-  ...(['grant', 'revoke', 'handOver', 'credential', 'ticket', 'message'] as const),
+  ...(['grant', 'revoke', 'handOver', 'credential', 'restore', 'ticket', 'message'] as const),
 ] satisfies ChangeAction[];
 
 const change = z.object({
