@@ -354,7 +354,9 @@ class Applying {
       calls: this.#allowed,
       readBackAt: at,
     };
-    const piece = { workflowId, step: `${event}/${epoch}/${step.id}`, person, event, target: step.target, at: now };
+    // One event may change a target on several days: what a move gives, and what goes when its grace is over.
+    const own = `${event}/${epoch}/${step.id}/${now}`;
+    const piece = { workflowId, step: own, person, event, target: step.target, at: now };
     await this.#dependencies.store.write({ accounts, evidence: [{ ...piece, kind: 'access-changed', data }] });
     return { status: 'confirmed', at, accounts: [] };
   }

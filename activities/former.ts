@@ -1,9 +1,6 @@
 import type { EndData } from '../src/model/event.ts';
 import type { Engagement, Person } from '../src/model/person.ts';
-
-/** A hire that was called off: it was over before it began. */
-export const wasCalledOff = ({ startDate, endDate }: Engagement): boolean =>
-  endDate !== undefined && endDate < startDate;
+import { wasCalledOff } from '../src/policy/engagements.ts';
 
 /** The engagement that ended last; one that never began is none. */
 export function lastEnd({ engagements }: Person): Engagement | undefined {

@@ -1,13 +1,13 @@
 import type { IdentityEvent } from '../src/model/event.ts';
 import type { Engagement, PendingChange, Person } from '../src/model/person.ts';
 import { dateIn, endOfDay, startOfDay } from '../src/model/time.ts';
-import { zoneOf } from '../src/policy/engagements.ts';
+import { wasCalledOff, zoneOf } from '../src/policy/engagements.ts';
 import { entryOrder } from '../src/policy/pending-end.ts';
 import { startRow } from '../src/policy/start-rows.ts';
 import { armContractEnd, begin } from './beginning.ts';
 import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { factSource, factsOf, state } from './facts.ts';
-import { endedWhen, lastEnd, wasCalledOff, whyHeldBack } from './former.ts';
+import { endedWhen, lastEnd, whyHeldBack } from './former.ts';
 import { startDateChanged } from './start-date.ts';
 
 /** Somebody is hired: pre-hire access until 00:00 of the start date in their own zone, then everything policy gives. */

@@ -39,7 +39,9 @@ export async function sendMessages(dependencies: Dependencies, work: StepWork): 
         sent.push({ id: change.id, outcome: await target.messages.send(message, context) });
       }
     }
-    const piece = { workflowId: work.workflowId, step: `${work.event}/${work.step.id}`, person: work.person };
+    // One event may have the same said on several days: a contract's reminders.
+    const step = `${work.event}/${work.step.id}/${work.now}`;
+    const piece = { workflowId: work.workflowId, step, person: work.person };
     const at = new Date().toISOString();
     await store.write({
       evidence: [

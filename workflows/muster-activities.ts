@@ -1,11 +1,21 @@
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { CancellationScope, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { MusterActivities } from '../activities/activities.ts';
 
-/** Short transactions, in the worker that runs the workflow. They are tried until the database is back: without it nothing is changed. */
-export const records = proxyLocalActivities<MusterActivities>({
+const transactions = proxyLocalActivities<MusterActivities>({
   startToCloseTimeout: '10s',
   localRetryThreshold: '10s',
   retry: { initialInterval: '100ms', maximumInterval: '10s' },
+});
+
+/**
+ * Short transactions, in the worker that runs the workflow. They are tried until the database is back: without it nothing is
+ * changed. None is cancelled: what has begun commits, whatever becomes of who asked for it.
+ */
+export const records: typeof transactions = new Proxy(transactions, {
+  get:
+    (all, name) =>
+    (...request: unknown[]) =>
+      CancellationScope.nonCancellable(() => Reflect.get(all, name)(...request)),
 });
 
 /** Those that wait for a workflow task of somebody else: as local activities they could hold every slot such a task needs. */

@@ -1,7 +1,7 @@
 import type { Person, PersonState } from '../model/person.ts';
 import { addDays, dateIn } from '../model/time.ts';
 import { isByHand } from './by-hand.ts';
-import { isActive, zoneOf } from './engagements.ts';
+import { isActive, wasCalledOff, zoneOf } from './engagements.ts';
 import type { Policy } from './schema.ts';
 import { preHirePrefix } from './start-rows.ts';
 
@@ -69,6 +69,7 @@ function isBetween(policy: Known, person: Person, at: number): boolean {
   return person.engagements.some((next) => {
     const today = dateIn(at, zoneOf(policy, person, next).zone);
     return (
+      !wasCalledOff(next) &&
       next.startDate > today &&
       next.startDate <= addDays(today, continuityGap) &&
       person.engagements.some(

@@ -19,6 +19,10 @@ export function isActive(policy: Pick<Policy, 'zones'>, person: Person, engageme
   return startOfDay(engagement.startDate, zone) <= at && !isOver(policy, person, engagement, at);
 }
 
+/** A hire that was called off: it was over before it began. */
+export const wasCalledOff = ({ startDate, endDate }: Engagement): boolean =>
+  endDate !== undefined && endDate < startDate;
+
 /** Has the engagement's last day passed at an instant? */
 export function isOver(policy: Pick<Policy, 'zones'>, person: Person, engagement: Engagement, at: number): boolean {
   return (
@@ -38,7 +42,9 @@ export function engagementFor(
 ): Engagement | 'none' | 'several' {
   const named = person.engagements.filter((each) => each.workerId === event.subject || each.wid === event.subject);
   const own = named.filter((each) => each.source === event.source);
-  const candidates = own.length > 0 ? own : named.length > 0 ? named : person.engagements;
+  const meant = own.length > 0 ? own : named.length > 0 ? named : person.engagements;
+  const begun = meant.filter((each) => !wasCalledOff(each));
+  const candidates = begun.length > 0 ? begun : meant;
   if (candidates.length === 0) return 'none';
   const open = candidates.filter((each) => !isOver(policy, person, each, at));
   if (open.length > 1) return current(policy, person, open, at);
@@ -71,7 +77,7 @@ export function remaining(
   gap: 'bridged' | 'open',
 ): Engagement | undefined {
   return person.engagements.find((other) => {
-    if (other.id === ending) return false;
+    if (other.id === ending || wasCalledOff(other)) return false;
     const today = dateIn(at, zoneOf(policy, person, other).zone);
     const end = pendingEndOf(person, other.id);
     if (end !== undefined && Date.parse(end.dueAt) <= at) return false;
