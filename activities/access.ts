@@ -63,6 +63,8 @@ export async function beginAccess(dependencies: Dependencies, request: BeginRequ
     const { now, workflowId, seen } = request;
     const beginning = { dependencies, tx, person, asked, now, workflowId, seen };
     if (request.seen === null && asked.data.some(({ see }) => see)) {
+      // What older plans have in the air is refused from here on, so that what is read stays so.
+      if (plansAccess(asked)) await tx.updatePerson(person.id, { epoch: person.epoch + 1 });
       return { view: await viewOf(tx, timing, person.id), see: toSee(dependencies, asked), settled: [] };
     }
     const begun = await begin(beginning);

@@ -8,7 +8,7 @@ import { armContractEnd } from './beginning.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { engagementWith, type FactName, type Facts, factSource, factsOf, state } from './facts.ts';
 import { giveWay } from './give-way.ts';
-import { renameNames } from './names.ts';
+import { renameNames, reserveNames } from './names.ts';
 import { reserve } from './safeguards.ts';
 
 /** Something about a person is another now, or will be: manager, department, job, location, name. */
@@ -196,6 +196,9 @@ async function replanAfter(deciding: Deciding, changed: FactName[]): Promise<Ver
 
 /** The names they go by now; the old ones stay theirs, as aliases. */
 async function rename({ dependencies, tx, person, now }: Deciding): Promise<void> {
+  // Whoever was here before Muster has the address they came with, and keeps that as well.
+  const hasNone = (await tx.namesOf(person.id)).length === 0;
+  if (hasNone && (person.attributes.email ?? '') !== '') await reserveNames(tx, dependencies.policy, person, now);
   const known = (await tx.person(person.id)) ?? person;
   const { login } = await renameNames(tx, dependencies.policy, known, now);
   if (known.attributes['login'] === undefined || known.attributes['login'] === login) return;

@@ -36,6 +36,8 @@ export class FakeTarget {
     TicketRequest & { number: string; closedWith?: string; result?: 'done' | 'failed' }
   >();
   readonly messages: MessageRequest[] = [];
+  /** How far Muster may go there; read when the line starts. */
+  mode: ConnectedTarget['entry']['mode'] = 'enforce';
   /** Accounts of a page of `list`. */
   pageSize = 2;
   /** Every change that took effect, in order: `disable a1`. */
@@ -53,7 +55,7 @@ export class FakeTarget {
     return {
       name,
       title,
-      entry: { kind: 'fake', mode: 'enforce', concurrency: 20, settings: {} },
+      entry: { kind: 'fake', mode: this.mode, concurrency: 20, settings: {} },
       target: this.#target(),
     };
   }
