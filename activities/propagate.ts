@@ -241,6 +241,8 @@ function eventFor(
 ): IdentityEvent {
   return insideEvent({
     ...{ source: 'muster', id: `propagate-policy.${row.id}.${person}`, type: 'policy-changed', subject: person, now },
+    // Whoever has it applied releases none of what a safeguard holds of it.
+    ...(row.by === 'muster' ? {} : { by: row.by }),
     data: { policy: row.policy, ...(revoke.length === 0 ? {} : { revoke }) },
   });
 }

@@ -1,10 +1,9 @@
-import type { Config } from './config.ts';
 import type { Surroundings } from './policy/references.ts';
 import { abilitiesOf, type ConnectedTargets } from './targets/connect.ts';
 
 /** What a policy may name, as muster.yaml has it. */
 export function surroundingsOf(
-  { sources, operators }: Pick<Config, 'sources' | 'operators'>,
+  { sources, operators }: { sources: Readonly<Record<string, unknown>>; operators: readonly { id: string }[] },
   targets: ConnectedTargets,
 ): Surroundings {
   return {

@@ -25,6 +25,7 @@ import { signIn } from './operators.ts';
 import { orderRoutes } from './order-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { planRoutes } from './plan-routes.ts';
+import { policyRoutes } from './policy-routes.ts';
 import { Resolutions } from './resolutions.ts';
 import type { Route } from './route.ts';
 import { stopsRoutes } from './stops-routes.ts';
@@ -89,6 +90,7 @@ export function createOperator(options: OperatorOptions): {
     ...orderRoutes(desk, frontend),
     ...hiresRoutes(desk),
     ...(options.planning === undefined ? [] : planRoutes(desk, options.planning)),
+    ...(options.planning === undefined ? [] : policyRoutes(desk, config, options.planning)),
     ...peopleRoutes(desk),
     ...eventsRoutes(desk),
     ...exceptionsRoutes(desk),

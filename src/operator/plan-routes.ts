@@ -51,7 +51,7 @@ export function planRoutes({ store, now }: Desk, planning: () => Planning): Rout
 }
 
 /** A part of Muster that runs without a policy, or whose targets cannot be connected, says so instead of failing. */
-function ready(planning: () => Planning): Planning {
+export function ready(planning: () => Planning): Planning {
   try {
     return planning();
   } catch (error) {

@@ -30,11 +30,12 @@ type Known = Pick<Reader, 'people' | 'approvals'>;
 
 const gone: ReadonlySet<PersonState> = new Set(['Terminating', 'Terminated', 'Cancelled']);
 
-/** Plans the next people after `cursor` (a person's id), in the order of their ids. Nothing is changed. */
+/** Plans the next people after `cursor` (a person's id), in the order of their ids. Nothing is changed. `observed`: also those of whom something is only looked at. */
 export async function lookAt(
   reader: Known,
   question: PolicyQuestion,
   { after, size }: { after?: string | undefined; size: number },
+  observed = false,
 ): Promise<Looked> {
   const cursor = after === undefined ? {} : { cursor: cursorAfter('people', after) };
   const page = await reader.people({}, { limit: size, ...cursor });
@@ -42,7 +43,7 @@ export async function lookAt(
   for (const person of page.items) {
     if (gone.has(person.state)) continue;
     const touch = await planOne(reader, question, person);
-    if (touches(touch.plan)) touched.push({ person, ...touch });
+    if (touches(touch.plan) || (observed && touch.plan.observed.length > 0)) touched.push({ person, ...touch });
   }
   const last = page.next === undefined ? undefined : page.items.at(-1)?.id;
   return { looked: page.items.length, touched, ...(last === undefined ? {} : { last }) };
