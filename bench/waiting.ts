@@ -195,7 +195,7 @@ async function together(client: Client): Promise<void> {
   );
 }
 
-const bytesOf = async (file: string): Promise<number> => {
+async function bytesOf(file: string): Promise<number> {
   const sizes = await Promise.all(
     [file, `${file}-wal`].map((each) =>
       stat(each).then(
@@ -205,7 +205,7 @@ const bytesOf = async (file: string): Promise<number> => {
     ),
   );
   return sizes.reduce((sum, each) => sum + each, 0);
-};
+}
 
 /** PGlite's files without its write-ahead log; of another server's database nothing is said. */
 async function directoryBytes(): Promise<number> {
