@@ -29,6 +29,8 @@ export interface MusterActivities {
   settleParked(
     request: EventRequest & { settlement?: Settlement; action: string; by: string; reason: string },
   ): Promise<void>;
+  /** Reads a certification back at its source, and sends on what concerns whom: one event for each person. */
+  spreadCertification(request: EventRequest): Promise<Settlement>;
   /** Hands the event to its person, whose workflow is started if none is open. Safe to repeat: its update id is the event's key. */
   deliverEvent(request: { event: IdentityEvent; person: string; priority: number }): Promise<void>;
 

@@ -6,6 +6,7 @@ import type { PersonTiming } from '../src/model/work.ts';
 import type { Policy } from '../src/policy/schema.ts';
 import type { SourceCallbacks } from '../src/sources/callback.ts';
 import type { SourceReports } from '../src/sources/report.ts';
+import type { Certifications } from '../src/sources/sailpoint-certifications.ts';
 import type { ConnectedTargets } from '../src/targets/connect.ts';
 
 /** What activities are made of: handed in once by the composition, never looked up. */
@@ -20,6 +21,8 @@ export interface Dependencies {
   reports?: SourceReports;
   /** How sources that ask are answered. */
   callbacks?: SourceCallbacks;
+  /** Reads certifications back, which their triggers do not spell out. */
+  certifications?: Certifications;
   timing: PersonTiming;
   /** The key of the API's proofs. */
   proofKey(): Promise<string>;

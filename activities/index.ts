@@ -3,6 +3,7 @@ import type { MusterActivities, TargetActivities } from './activities.ts';
 import { admitEvent, findPerson } from './admit-event.ts';
 import { approvalIsDue, takeAnswer } from './answers.ts';
 import { applyChanges } from './apply-changes.ts';
+import { spreadCertification } from './certifications.ts';
 import { closeAccess, confirmClosed } from './close-access.ts';
 import { comeDue, letGo } from './come-due.ts';
 import { tellConfidentially } from './confidential.ts';
@@ -38,6 +39,7 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
     findPerson: (request) => findPerson(dependencies, request),
     parkEvent: (request) => parkEvent(dependencies, request),
     settleParked: (request) => settleParked(dependencies, request),
+    spreadCertification: (request) => spreadCertification(dependencies, request),
     deliverEvent: (request) => deliverEvent(dependencies, request),
     openPerson: (request) => dependencies.store.transaction((tx) => viewOf(tx, dependencies.timing, request.person)),
     decideEvent: (request) => decideEvent(dependencies, request),

@@ -12,6 +12,7 @@ import { refuseUnknownReferences } from './policy/references.ts';
 import type { Policy } from './policy/schema.ts';
 import { sourceCallbacks } from './sources/callback.ts';
 import { connectReports } from './sources/report.ts';
+import { connectCertifications } from './sources/sailpoint-certifications.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { type ConnectedTargets, connectTargets } from './targets/connect.ts';
 import { endOrder, type Teardown } from './teardown.ts';
@@ -72,6 +73,7 @@ export async function startWork(
   const workers = await startWorkers({
     ...{ connection, store, config, policy, targets, reports, log },
     callbacks: sourceCallbacks(config.sources, secret),
+    certifications: connectCertifications(config.sources, { secret, clock: Date.now }),
     namespace: temporal.namespace,
     bundle: { codePath: bundlePath() },
     proofKey: () => proofKey(config, secret),

@@ -12,6 +12,7 @@ import type { PersonTiming } from './model/work.ts';
 import type { Policy } from './policy/schema.ts';
 import type { SourceCallbacks } from './sources/callback.ts';
 import type { SourceReports } from './sources/report.ts';
+import type { Certifications } from './sources/sailpoint-certifications.ts';
 import type { ConnectedTargets } from './targets/connect.ts';
 
 export interface WorkerStart {
@@ -27,6 +28,8 @@ export interface WorkerStart {
   reports?: SourceReports;
   /** How sources that ask are answered. */
   callbacks?: SourceCallbacks;
+  /** Reads certifications back. */
+  certifications?: Certifications;
   /** The pre-built workflow bundle. */
   bundle: { codePath: string };
   proofKey(): Promise<string>;
@@ -102,6 +105,7 @@ export async function startWorkers(start: WorkerStart): Promise<RunningWorkers> 
     targets,
     ...(start.reports === undefined ? {} : { reports: start.reports }),
     ...(start.callbacks === undefined ? {} : { callbacks: start.callbacks }),
+    ...(start.certifications === undefined ? {} : { certifications: start.certifications }),
     // The workers' own connection: a second one would only be another thing that can be down.
     workflows: new Client({ connection, namespace }).workflow,
     sources: start.config.sources,

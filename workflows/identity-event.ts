@@ -5,11 +5,13 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  proxyActivities,
   setHandler,
   sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { MusterActivities } from '../activities/activities.ts';
 import type { EventOutcome, IdentityEvent, Settlement } from '../src/model/event.ts';
 import {
   type EventInput,
@@ -32,6 +34,12 @@ export const personCreated = defineSignal(personCreatedSignal);
 export const resolve = defineUpdate<string, [ResolveMessage]>(resolveUpdate);
 export const status = defineQuery<unknown>(statusQuery);
 
+/** Page after page of another system's: longer than a message. */
+const reading = proxyActivities<MusterActivities>({
+  startToCloseTimeout: '5m',
+  retry: { initialInterval: '1s', maximumInterval: '1m' },
+});
+
 const usualTiming: EventTiming = { lookAgainMs: 30_000, looks: 3, firstRedeliverMs: 60_000, redeliverMs: 300_000 };
 
 /** One event from its arrival to its outcome. It is keyed by the event's id, so a second start of the same event is refused. */
@@ -50,6 +58,7 @@ export async function identityEvent(input: EventInput): Promise<Settlement> {
     return arrival.end({ event: input.event.key, outcome: 'duplicate', reason: admission.outcome });
   if (admission.event !== undefined) arrival.goBy(admission.event);
 
+  if (arrival.isForMany()) return arrival.end(await arrival.spread());
   const match = admission.match.kind === 'person' ? admission.match : await arrival.waitForPerson(admission.match);
   if (match === 'dropped') return arrival.end({ event: arrival.key, outcome: 'dropped' });
   return arrival.end(await arrival.deliver(match));
@@ -214,6 +223,16 @@ class ArrivalDesk {
   async #pause(ms: number, summary: string): Promise<void> {
     await condition(() => this.#woken || this.#asked.length > 0, ms, { summary });
     this.#woken = false;
+  }
+
+  /** Does it concern people who are not named in it, each in their own way? */
+  isForMany(): boolean {
+    return this.#event.type === 'certification-signed-off' && this.#event.data['items'] === undefined;
+  }
+
+  async spread(): Promise<Settlement> {
+    this.#waitingFor = 'source';
+    return reading.spreadCertification(this.request());
   }
 
   /** Delivers until the person has answered for good. Delivering again also revives a person's workflow that somebody ended by hand. */

@@ -3,7 +3,7 @@ import type { EventType } from '../model/event.ts';
 import { identifier, readEventData } from './event-data.ts';
 import { faultsFrom } from './faults.ts';
 import type { Read } from './json.ts';
-import type { SailpointSettings } from './sailpoint.ts';
+import type { SailpointSettings } from './sailpoint-settings.ts';
 import type { NormalisedEvent } from './source.ts';
 
 /** https://developer.sailpoint.com/docs/extensibility/event-triggers/available */
@@ -337,7 +337,8 @@ function provisioned(
   });
 }
 
-const reviewed = z.looseObject({
+/** An access review item. */
+export const reviewedSchema = z.looseObject({
   decision: z.string().nullish(),
   identitySummary: z.looseObject({ identityId: identifier.exactOptional(), name: identifier }),
   accessSummary: z.looseObject({ access: z.looseObject({ id: z.string(), name: z.string() }) }),
@@ -352,29 +353,42 @@ const certificationSchema = z.looseObject({
     hasErrors: z.boolean().exactOptional(),
   }),
   /** Not SailPoint's own: access review items, as `GET /certifications/{id}/access-review-items` gives them. */
-  items: z.array(reviewed).max(10_000).exactOptional(),
+  items: z.array(reviewedSchema).max(10_000).exactOptional(),
 });
 
-/** One event for everybody who was reviewed. */
-function signedOff({ certification, items }: z.infer<typeof certificationSchema>, settings: SailpointSettings) {
-  if (items === undefined)
-    return refuse(
-      '/items',
-      'is required: the trigger names no items, so whoever forwards it adds the access review items',
-    );
-  const about = { certification: certification.id, campaign: certification.campaignRef?.id ?? '' };
-  const worker = ({ identitySummary: { identityId, name } }: z.infer<typeof reviewed>) =>
+/** What a reviewer decided about one person. */
+export interface Review {
+  worker: string;
+  items: Record<string, unknown>[];
+}
+
+/** Access review items, person by person. */
+export function reviewsOf(items: z.infer<typeof reviewedSchema>[], settings: SailpointSettings): Review[] {
+  const worker = ({ identitySummary: { identityId, name } }: z.infer<typeof reviewedSchema>) =>
     settings.workerId === 'id' ? (identityId ?? name) : name;
-  const people = [...new Set(items.map(worker))].sort();
-  return all(
-    people.map((person) => {
-      const own = items
-        .filter((each) => worker(each) === person)
-        .map(({ decision, accessSummary: { access } }) => ({
-          ...{ id: access.id, name: access.name, decision: decision ?? '' },
-          ...accessOf(access, settings),
-        }));
-      return one('certification-signed-off', person, { ...about, items: own });
-    }),
+  return [...new Set(items.map(worker))].sort().map((person) => ({
+    worker: person,
+    items: items
+      .filter((each) => worker(each) === person)
+      .map(({ decision, accessSummary: { access } }) => ({
+        ...{ id: access.id, name: access.name, decision: decision ?? '' },
+        ...accessOf(access, settings),
+      })),
+  }));
+}
+
+/** One event for everybody who was reviewed; where the items are to be read back, one for them all until that is done. */
+function signedOff({ certification, items }: z.infer<typeof certificationSchema>, settings: SailpointSettings) {
+  const about = { certification: certification.id, campaign: certification.campaignRef?.id ?? '' };
+  if (items !== undefined)
+    return all(
+      reviewsOf(items, settings).map((review) =>
+        one('certification-signed-off', review.worker, { ...about, items: review.items }),
+      ),
+    );
+  if (settings.api !== undefined) return one('certification-signed-off', certification.id, about);
+  return refuse(
+    '/items',
+    "is required: the trigger names no items, so they are read back by the source's settings.api, or whoever forwards it adds them",
   );
 }

@@ -1,29 +1,11 @@
 import { z } from 'zod';
-import { callbackFaultAt, callbackSettings } from './callback.ts';
+import { callbackFaultAt } from './callback.ts';
 import { cloudevents } from './cloudevents.ts';
 import { faultsFrom } from './faults.ts';
 import { parseJson } from './json.ts';
+import { sailpointSettings } from './sailpoint-settings.ts';
 import { readTrigger, triggerOf } from './sailpoint-triggers.ts';
 import type { Normalised, SourceDefinition } from './source.ts';
-
-const entitlement = z.strictObject({ target: z.string().min(1), entitlement: z.string().min(1) });
-
-/** What becomes of somebody who enters a lifecycle state. */
-const lifecycleMeanings = ['terminated', 'leave-started', 'leave-ended', 'active'] as const;
-
-/** How a tenant's identities, access and lifecycle states are called. */
-export const sailpointSettings = z.strictObject({
-  ...callbackSettings,
-  /** Which part of a reference to an identity is the worker id: its `name` (the user name) or its `id`. */
-  workerId: z.enum(['name', 'id']).default('name'),
-  /** Muster's names of attributes → the identity profile's, beside the usual ones; `workerId` and `lifecycleState` among them. */
-  attributes: z.record(z.string().min(1), z.string().min(1)).default({}),
-  /** Technical names of lifecycle states → what they mean, beside the usual ones. One that is not known asks a person. */
-  lifecycleStates: z.record(z.string().min(1), z.enum(lifecycleMeanings)).default({}),
-  /** Ids or names of roles, access profiles and entitlements → an id of policy's `requestable`, or a target's entitlement. */
-  access: z.record(z.string().min(1), z.union([z.string().min(1), entitlement])).default({}),
-});
-export type SailpointSettings = z.infer<typeof sailpointSettings>;
 
 const cloudEvent = 'application/cloudevents+json';
 

@@ -16,6 +16,7 @@ import { loadPolicy } from '../../src/policy/load.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import type { SourceCallbacks } from '../../src/sources/callback.ts';
 import type { SourceReports } from '../../src/sources/report.ts';
+import type { Certifications } from '../../src/sources/sailpoint-certifications.ts';
 import { type RunningWorkers, startWorkers } from '../../src/worker.ts';
 import type { FakeTarget } from './fake-target.ts';
 import { memoryStore } from './store.ts';
@@ -45,6 +46,7 @@ export interface LineOptions {
   timing?: Partial<PersonTiming>;
   reports?: SourceReports;
   callbacks?: SourceCallbacks;
+  certifications?: Certifications;
   policy?: Partial<Omit<Policy, 'ends' | 'retries'>> & {
     ends?: Partial<Policy['ends']>;
     retries?: Partial<Policy['retries']>;
@@ -138,6 +140,7 @@ export async function startLine(options: LineOptions): Promise<Line> {
       targets: new Map(Object.entries(targets).map(([name, target]) => [name, target.connected(name)])),
       ...(options.reports === undefined ? {} : { reports: options.reports }),
       ...(options.callbacks === undefined ? {} : { callbacks: options.callbacks }),
+      ...(options.certifications === undefined ? {} : { certifications: options.certifications }),
       bundle: workflowBundle(),
       proofKey: async () => 'proof-key-of-the-tests',
       log: pino({ level: 'silent' }),
