@@ -2,7 +2,8 @@ import { knownFields } from './event-data.ts';
 import { pointer } from './json.ts';
 import type { Fault } from './source.ts';
 
-const dataFields = [...knownFields.filter((field) => field !== 'category'), 'active'];
+// What policy goes by beside the fields that every source has: leave by its type.
+const dataFields = [...knownFields.filter((field) => field !== 'category'), 'active', 'leaveType'];
 const headFields = ['event', 'workerId', 'transactionId', 'terminationType', 'status', 'active'];
 const booleans = new Set(['active', 'correction', 'rescinded', 'immediate', 'isRehire']);
 const lists = new Set(['priorWorkerIds']);
