@@ -43,6 +43,9 @@ export async function contractEndChanged(deciding: Deciding): Promise<Verdict> {
   const moved = withEnd(engagement, endDate);
   if (pending !== undefined && contract === undefined) {
     await tx.putEngagement(person.id, moved);
+    // Not a word of an end that must not show.
+    if (pending.confidential)
+      return { settlement: { event: event.key, outcome: 'applied', reason: `ends ${endDate}` } };
     return ignore(
       deciding,
       `the end that is pending was set by a termination and stays; should that be taken back, the contract ends as this says`,

@@ -28,7 +28,7 @@ export async function sendMessages(dependencies: Dependencies, work: StepWork): 
           : content.channel !== undefined
             ? [{ channel: content.channel }]
             : (await addressesOf(dependencies, person, content.to ?? 'manager', work.now)).map((email) => ({ email }));
-      if (places.length === 0) {
+      if (places.length === 0 && content.people === undefined) {
         throw new Failure('refused', `${change.summary}: there is nobody with an address`, {
           advice: 'Name a manager who is there, or give the group in policy.yaml an address.',
         });
@@ -36,7 +36,10 @@ export async function sendMessages(dependencies: Dependencies, work: StepWork): 
       for (const to of places) {
         const { correlationId, title, body: text, actions } = content;
         const message = { correlationId, to, title, text, ...(actions === undefined ? {} : { actions }) };
-        sent.push({ id: change.id, outcome: await target.messages.send(message, context) });
+        const sending = target.messages.send(message, context);
+        // Whoever is asked to decide finds it in the list as well, and may be known to one of several ways alone.
+        const outcome = content.people === undefined ? await sending : await sending.catch(unreachable);
+        sent.push({ id: change.id, outcome });
       }
     }
     // One event may have the same said on several days: a contract's reminders.
@@ -52,6 +55,11 @@ export async function sendMessages(dependencies: Dependencies, work: StepWork): 
   } catch (error) {
     return resultOfFailure(error, timing.retryMaximumMs);
   }
+}
+
+function unreachable(error: unknown): 'unreachable' {
+  if (error instanceof Failure && (error.code === 'not-found' || error.code === 'refused')) return 'unreachable';
+  throw error;
 }
 
 /** Addresses of those a word of the policy means: `manager`, `formerManager`, `person`, `owner`, `group:<name>`. */

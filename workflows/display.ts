@@ -93,6 +93,7 @@ function waitingFor(view: PersonView, open: PendingChange[]): string[] {
   const words: string[] = open
     .filter((change) => change.kind !== 'end' || view.state !== 'Terminating')
     .map((change) => waits[change.kind]);
+  if (open.some(({ data }) => typeof data['hold'] === 'string')) words.push('hold');
   if (view.state === 'Terminating') words.push('targets');
   if (view.exceptions.length > 0) words.push('exception');
   return unique(words);
