@@ -160,6 +160,9 @@ class Applying {
         lastName: attributes.lastName ?? id,
         enabled,
         attributes: textOf(await this.#attributes()),
+        entitlements: this.#work.step.changes.flatMap(({ action, entitlement }) =>
+          action === 'grant' && entitlement !== undefined ? [entitlement] : [],
+        ),
       },
       this.#context,
     );

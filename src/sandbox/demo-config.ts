@@ -78,6 +78,7 @@ export function demoConfig(address: SandboxAddress): z.input<typeof configSchema
           clientId: salesforce.clientId,
           username: salesforce.username,
           privateKey: secret('salesforce'),
+          newUsers: { profileId: salesforce.profileId },
         },
       },
       github: {

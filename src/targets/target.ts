@@ -104,6 +104,8 @@ export interface NewAccount {
   lastName: string;
   enabled: boolean;
   attributes: Record<string, string>;
+  /** What is given next; only a target that can give it with the account alone, as an invitation does, reads it. */
+  entitlements?: string[];
 }
 
 export interface EntitlementsAbility {

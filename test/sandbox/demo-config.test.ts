@@ -135,6 +135,17 @@ describe("GlobalTech's configuration", () => {
     expect(await portal.accounts?.remove?.(user.account, context())).toBe('changed');
   });
 
+  it('takes in somebody new who sells: a user of Salesforce, and an invitation to GitHub with its team', async () => {
+    const hire = {
+      ...{ person: 'GT-60002', workerId: 'GT-60002', login: 'ofaure', email: 'ofaure@globaltech.example' },
+      ...{ firstName: 'Odile', lastName: 'Faure', enabled: true, attributes: {}, entitlements: ['engineering'] },
+    };
+    const user = await target('salesforce').accounts?.create?.(hire, context());
+    expect(user).toMatchObject({ outcome: 'changed', account: { status: 'enabled', kind: 'primary' } });
+    const invited = await target('github').accounts?.create?.(hire, context());
+    expect(invited).toMatchObject({ outcome: 'changed', account: { entitlements: ['engineering'] } });
+  });
+
   it('reaches people and the security team, in Slack and by e-mail', async () => {
     const said = { correlationId: 'GT-48291/left/2025-11-15', title: 'GT-48291 leaves', text: 'Hand over.' };
     for (const to of [{ channel: '#identity-security' }, { email: 'schen@globaltech.example' }]) {

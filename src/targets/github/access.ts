@@ -9,6 +9,11 @@ import type { Settings } from './settings.ts';
 export function entitlements(client: GitHubClient, org: Organization): EntitlementsAbility {
   return {
     grant: async (account, team, context) => {
+      if (isInvitation(account.id)) {
+        throw new Failure('conflict', `GitHub: ${account.id} is not taken yet, and its teams cannot be added to`, {
+          advice: 'It is tried again until they take it; or cancel it, and one that names the team is sent by "retry".',
+        });
+      }
       const user = await userOf(org, account.id, context.signal);
       if (user === undefined || (await org.standing(user.login, context.signal)).state === 'none') {
         // GitHub would take the team membership and send an invitation for it, which nobody asked for.

@@ -135,8 +135,11 @@ export function accounts(client: GitHubClient, org: Organization, settings: Sett
         );
       }
       const name = 'invite member';
+      // Nobody can be put into a team before they have taken the invitation: it names the teams.
+      const teams = account.entitlements ?? [];
+      const team_ids = await Promise.all(teams.map((team) => org.teamId(team, context.signal)));
       await context.beforeChange(name);
-      const json = { email: account.email, role: 'direct_member' };
+      const json = { email: account.email, role: 'direct_member', ...(team_ids.length === 0 ? {} : { team_ids }) };
       const answer = await client.rest({ method: 'POST', path: org.path('invitations'), name, json }, context.signal);
       const { id } = parsed(z.object({ id: z.int() }), answer.json(), name);
       const made = await invitationById(`${invitationPrefix}${id}`, context.signal);

@@ -151,6 +151,13 @@ export class Organization {
     return this.#client.list(invitationSchema, this.path('invitations'), 'list invitations', signal);
   }
 
+  /** GitHub's number of a team, which an invitation wants in place of its slug. */
+  async teamId(team: string, signal: AbortSignal): Promise<number> {
+    const name = 'read team';
+    const answer = await this.#client.rest({ path: this.path('teams', team), name }, signal);
+    return parsed(z.object({ id: z.int() }), answer.json(), name).id;
+  }
+
   async teamsOfInvitation(id: number, signal: AbortSignal): Promise<string[]> {
     const path = this.path('invitations', String(id), 'teams');
     const teams = await this.#client.list(z.object({ slug: z.string() }), path, 'list teams of invitation', signal);

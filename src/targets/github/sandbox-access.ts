@@ -1,12 +1,17 @@
 import express, { type Router } from 'express';
 import { z } from 'zod';
-import { sameLogin } from './sandbox-org.ts';
+import { numberOf, sameLogin } from './sandbox-org.ts';
 import { answerPage, found, type Place, Refusal, shown, standingOf, userOf } from './sandbox-web.ts';
 
 /** Teams, credentials authorised for single sign-on, and outside collaborators. */
 export function accessRoutes({ org, vendor, change }: Place): Router {
   const api = express.Router();
 
+  api.get('/teams/:slug', (request, response) => {
+    const { slug } = request.params;
+    found(org().teams.includes(slug) ? slug : undefined);
+    response.json({ id: numberOf(`team ${slug}`), slug });
+  });
   api.get('/teams/:slug/memberships/:login', (request, response) => {
     const { member, either } = standingOf(org(), request.params.login);
     if (!found(either).teams.includes(request.params.slug)) throw new Refusal(404, 'Not Found');

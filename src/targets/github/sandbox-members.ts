@@ -68,17 +68,26 @@ export function memberRoutes({ org, vendor, change }: Place): Router {
     );
   });
   api.post('/invitations', express.json(), (request, response) => {
-    const { email, role } = z
-      .object({ email: z.email(), role: z.literal('direct_member').default('direct_member') })
+    const { email, role, team_ids } = z
+      .object({
+        email: z.email(),
+        role: z.literal('direct_member').default('direct_member'),
+        team_ids: z.array(z.int()).default([]),
+      })
       .parse(request.body);
+    const teams = team_ids.map((id) => {
+      const team = org().teams.find((slug) => numberOf(`team ${slug}`) === id);
+      if (team === undefined) throw new Refusal(422, 'Validation Failed');
+      return team;
+    });
     const taken = org().invitations.some((one) => sameLogin(one.email, email));
     if (taken || org().identities.some((one) => sameLogin(one.nameId, email) && standingOf(org(), one.login).member)) {
       throw new Refusal(422, 'Invitee is already a part of this organization');
     }
     const login = org().identities.find((one) => sameLogin(one.nameId, email))?.login ?? null;
-    const invitation = { id: numberOf(email), login, email, role, teams: [] };
+    const invitation = { id: numberOf(email), login, email, role, teams };
     change('invite member', email, () => void org().invitations.push(invitation));
-    response.status(201).json({ ...invitation, team_count: 0 });
+    response.status(201).json({ ...invitation, team_count: teams.length });
   });
   const invitationOf = (request: { params: { id: string } }) =>
     found(org().invitations.find((one) => String(one.id) === request.params.id));

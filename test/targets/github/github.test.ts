@@ -132,6 +132,19 @@ describe('GitHub alone', () => {
     expect(await bench.operations()).toEqual([`invite member ${hire.email}`, `cancel invitation ${hire.email}`]);
   });
 
+  test('an invitation names the teams that are given with it, because nobody is put into one before they take it', async () => {
+    const target = bench.connect();
+    const made = await accounts(target).create?.({ ...hire, entitlements: ['engineering'] }, bench.context());
+    if (made === undefined) throw new Error('no create');
+    expect(made.account.entitlements).toEqual(['engineering']);
+    await expect(target.entitlements?.grant(made.account, 'all-staff', bench.context())).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    const unknown = { ...hire, email: 'other@globaltech.example', entitlements: ['no-such-team'] };
+    await expect(accounts(target).create?.(unknown, bench.context())).rejects.toMatchObject({ code: 'not-found' });
+    expect(await bench.operations()).toEqual([`invite member ${hire.email}`]);
+  });
+
   test('a known invitation is found without the address', async () => {
     const target = bench.connect();
     const made = await accounts(target).create?.(hire, bench.context());
