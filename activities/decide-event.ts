@@ -27,6 +27,7 @@ import { tell, wake, writeSettlement } from './settle.ts';
 import { hireCancelled, startDateChanged } from './start-date.ts';
 import { terminated, terminationRescinded } from './terminated.ts';
 import { undoRequested } from './undo.ts';
+import { waitsForApproval } from './unverified.ts';
 import { viewOf } from './view.ts';
 
 /** One event and its person, in the transaction that decides about them. */
@@ -69,7 +70,7 @@ async function decideOnce(deciding: Deciding): Promise<Verdict> {
   // What comes from inside (an operator, a schedule, a signal that was checked) has no entry in muster.yaml.
   const mode = inside.has(event.source) ? 'enforce' : (dependencies.sources[event.source]?.mode ?? 'observe');
   if (mode !== 'enforce') return restrain(deciding, mode);
-  return decideFor(deciding);
+  return (await waitsForApproval(deciding)) ?? decideFor(deciding);
 }
 
 const inside: ReadonlySet<string> = new Set(internalSources);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { importPeople } from '../directory/import-people.ts';
-import { readPeopleImport } from '../directory/imported-person.ts';
+import { comesLater, readPeopleImport } from '../directory/imported-person.ts';
 import type { Reader } from '../directory/store.ts';
 import { Failure } from '../model/failure.ts';
 import { askApi } from './api.ts';
@@ -70,7 +70,14 @@ function importCommand(cli: Cli): Command {
         settings,
         {
           api: async (running) => importedSchema.parse(await askApi(running, '/api/people', { people })),
-          store: (store) => importPeople(store, people, stamp),
+          store: async (store) => {
+            const waits = people.filter((person) => comesLater(person, stamp.at)).length;
+            if (waits > 0)
+              cli.err(
+                `${waits} of them have a start or an end to come. Import the file again once Muster runs: then it waits for those days.`,
+              );
+            return importPeople(store, people, stamp);
+          },
         },
         { create: true },
       );

@@ -78,6 +78,10 @@ function stateOn({ startDate, endDate }: ImportedPerson, today: string): PersonS
   return startDate > today ? 'PreHire' : 'Active';
 }
 
+/** Is there a day to wait for, as of an ISO instant: a start, or the end of a contract? */
+export const comesLater = ({ startDate, endDate }: ImportedPerson, at: string): boolean =>
+  startDate > at.slice(0, 10) || (endDate !== undefined && endDate >= at.slice(0, 10));
+
 /** First and last name, as people write them. */
 export const nameOf = ({ firstName, lastName }: ImportedPerson): string => `${firstName} ${lastName}`;
 

@@ -91,7 +91,7 @@ export function createOperator(options: OperatorOptions): {
     ...hiresRoutes(desk),
     ...(options.planning === undefined ? [] : planRoutes(desk, options.planning)),
     ...(options.planning === undefined ? [] : policyRoutes(desk, config, options.planning)),
-    ...peopleRoutes(desk),
+    ...peopleRoutes(desk, frontend),
     ...eventsRoutes(desk),
     ...exceptionsRoutes(desk),
     ...approvalsRoutes(desk),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { importPeople } from '../directory/import-people.ts';
 import { peopleImport } from '../directory/imported-person.ts';
 import { personStates } from '../model/person.ts';
+import type { Frontend } from '../receiver/temporal.ts';
+import { waitForDays } from './import-ahead.ts';
 import { knownPerson } from './known-person.ts';
 import { listed, pageOfQuery, paging } from './lists.ts';
 import type { Desk } from './operator.ts';
@@ -18,7 +20,7 @@ const filters = {
 };
 
 /** People: the list, one of them by any of their names, and the import of those who are there already. */
-export function peopleRoutes({ store, now }: Desk): Route[] {
+export function peopleRoutes({ store, now }: Desk, frontend: Pick<Frontend, 'start'>): Route[] {
   return [
     route({
       method: 'get',
@@ -62,7 +64,12 @@ export function peopleRoutes({ store, now }: Desk): Route[] {
       query: noQuery,
       body: peopleImport,
       answer: importShape,
-      work: ({ operator, body }) => importPeople(store, body.people, { by: operator.id, at: now() }),
+      work: async ({ operator, body: { people } }) => {
+        const stamp = { by: operator.id, at: now() };
+        const imported = await importPeople(store, people, stamp);
+        await waitForDays(store, frontend, people, stamp);
+        return imported;
+      },
     }),
   ];
 }
