@@ -18,6 +18,8 @@ const accessData = z.object({
   attributes: z.boolean().default(false),
   transition: z.enum(transitions).exactOptional(),
   date: z.string().exactOptional(),
+  /** False: tells and opens what the transition says, and leaves their access as it is. */
+  align: z.boolean().default(true),
   /** Its event is told when this is done. */
   settles: z.boolean().default(false),
   /** Taken away whatever rules say. */

@@ -304,7 +304,10 @@ export function plannedTargets({ targets }: Pick<Dependencies, 'targets'>): Plan
 }
 
 const isAlignment = ({ kind }: PendingChange, data: AccessData | undefined): boolean =>
-  (kind === 'access' || kind === 'grace') && data?.had === undefined && data?.restore === undefined;
+  (kind === 'access' || kind === 'grace') &&
+  data?.align !== false &&
+  data?.had === undefined &&
+  data?.restore === undefined;
 
 /** What rows ask for beyond what rules give: taken away by name, the end of a hire that is off, steps of the days after. */
 function special({ dependencies, person, asked }: Beginning, targets: PlannedTarget[]): Change[] {

@@ -13,7 +13,9 @@ export async function policyViolated(deciding: Deciding): Promise<Verdict> {
   const which = [policy, violation].filter((each) => typeof each === 'string').join(', ');
   await evidence(deciding, 'policy-violated', { policy: typeof policy === 'string' ? policy : null });
   const row = { event: event.key, dueAt: now };
-  await planLater(tx, person, row, { process: 'policy', transition: 'violation', settles: true, priority: 2 });
+  // People decide which of the two goes: their access is theirs to change, and none is given meanwhile.
+  const told = { process: 'policy', transition: 'violation', align: false, settles: true, priority: 2 } as const;
+  await planLater(tx, person, row, told);
   await askAbout(
     deciding,
     `${event.source} reports that ${person.id} has what no one person may have together${which === '' ? '' : ` (${which})`}. Decide which of the two goes, and have it revoked.`,
