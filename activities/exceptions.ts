@@ -76,7 +76,7 @@ export async function takeUpAgain(
   });
 }
 
-const aboutSteps: ReadonlySet<string> = new Set(['step-failed', 'deadline-missed']);
+const aboutSteps: ReadonlySet<string> = new Set(['step-failed', 'deadline-near', 'deadline-missed']);
 
 /** Closes what is open about steps of these events: all of it is done now, or overtaken. */
 export async function settleSteps(
@@ -112,10 +112,29 @@ export async function openExceptions(
       // What an operator has stopped is late by their own word: nothing becomes an exception for it.
       const isStopped = stops.has('all') || stops.has(`target:${request.target}`);
       if (isStopped && lateness.has(request.kind)) continue;
+      if (request.kind === 'deadline-missed') await warningOver(tx, { request, workflowId, now });
       await raise(tx, dependencies, { request, workflowId, now, owner });
     }
     return viewOf(tx, dependencies.timing, person);
   });
+}
+
+/** What is late is no longer about to be: one step is one open exception, one incident, one thing to take. */
+async function warningOver(
+  tx: Transaction,
+  { request, workflowId, now }: { request: ExceptionRequest; workflowId: string; now: string },
+): Promise<void> {
+  const id = `${workflowId}/${request.step.replace(/missed$/, 'near')}`;
+  const reason = 'the deadline is over; what is late is an exception of its own';
+  if (!(await tx.resolveException(id, { action: 'done', by: 'muster', reason }, now))) return;
+  const { person, event, target } = request;
+  const where = {
+    ...(person === undefined ? {} : { person }),
+    ...(event === undefined ? {} : { event }),
+    ...(target === undefined ? {} : { target }),
+  };
+  const data = { action: 'done', by: 'muster' };
+  await tx.addEvidence([{ workflowId, step: id, kind: 'exception-resolved', ...where, at: now, data }]);
 }
 
 interface Resolving {
