@@ -88,10 +88,18 @@ export async function addressesOf(
   return [];
 }
 
-/** Addresses of people by their ids; an operator reads the mail of the groups they are in. */
+/** Addresses of people by their ids, and of groups; an operator reads the mail of the groups they are in. */
 async function addressesOfPeople({ store, policy }: Dependencies, people: readonly string[]): Promise<string[]> {
   const found = new Set<string>();
+  const emailOf = async (id: string): Promise<string[]> => {
+    const [person] = await store.read((reader) => reader.personByAlias(id));
+    return person?.attributes.email === undefined || person.attributes.email === '' ? [] : [person.attributes.email];
+  };
   for (const id of people) {
+    if (id.startsWith('group:')) {
+      for (const email of await groupAddresses(policy, id.slice('group:'.length), emailOf)) found.add(email);
+      continue;
+    }
     if (id.startsWith('operator:')) {
       const operator = id.slice('operator:'.length);
       for (const group of Object.values(policy.groups)) {
@@ -99,8 +107,7 @@ async function addressesOfPeople({ store, policy }: Dependencies, people: readon
       }
       continue;
     }
-    const [person] = await store.read((reader) => reader.personByAlias(id));
-    if (person?.attributes.email !== undefined && person.attributes.email !== '') found.add(person.attributes.email);
+    for (const email of await emailOf(id)) found.add(email);
   }
   return [...found];
 }
