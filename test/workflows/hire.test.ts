@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startOfDay } from '../../src/model/time.ts';
-import { Company, companyPolicy, newYork } from '../helpers/company.ts';
+import { Company, newYork } from '../helpers/company.ts';
+import { companyPolicy } from '../helpers/company-policy.ts';
 import { until } from '../helpers/line.ts';
 
 let company: Company;
