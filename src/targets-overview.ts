@@ -53,7 +53,7 @@ export async function targetsOverview(
   const rows = new Map((await reader.targetsHealth()).map((row) => [row.target, row]));
   return Promise.all(
     Object.entries(targets).map(async ([name, { kind, mode, concurrency, ratePerSecond }]) => {
-      const waiting = await shows(name, await reader.waitingForTarget(name, 5 * mostShown));
+      const waiting = await shows(name, await reader.waitingForTarget(name, 5 * mostShown, now));
       const queue = await queueOf(client, targetQueue(name));
       return {
         ...{ name, kind, mode, concurrency },

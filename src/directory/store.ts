@@ -213,8 +213,8 @@ export interface Transaction {
   ): Promise<Page<{ person: string; id: string; dueAt: string }>>;
   /** Ids of people with anything pending or with an open exception of their own workflow's, in order, after this one. */
   inFlight(after: string | undefined, limit: number): Promise<string[]>;
-  /** Ids of people who wait for a target: by an open exception, by a pending change, or leaving with an account open there. */
-  waitingForTarget(target: string, limit: number): Promise<string[]>;
+  /** Ids of people who wait for a target: by an open exception, by a pending change that is due, or leaving with an account open there. */
+  waitingForTarget(target: string, limit: number, now: string): Promise<string[]>;
   countActive(): Promise<number>;
   /** What a changing call needs to know, in one cheap query. */
   guard(person: string): Promise<Guard | undefined>;

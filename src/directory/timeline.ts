@@ -86,7 +86,7 @@ export function timeline(
         return rows.map((row) => row.person);
       }),
 
-    waitingForTarget: (target, limit) =>
+    waitingForTarget: (target, limit, now) =>
       session.run(async (database) => {
         const waits = sql`${pending.data} ->> 'target' = ${target} OR ${pending.data} -> 'targets' ? ${target}`;
         const rows = await union(
@@ -97,7 +97,8 @@ export function timeline(
           database
             .select({ person: pending.person })
             .from(pending)
-            .where(and(eq(pending.confidential, false), waits)),
+            // What is due in a month waits for its day, and not for the target.
+            .where(and(eq(pending.confidential, false), lte(pending.dueAt, now), waits)),
           database
             .select({ person: person.id })
             .from(person)

@@ -75,6 +75,13 @@ onBothDatabases("targets' health", (under) => {
       }
       const later = { kind: 'later', dueAt: second(0), event: 'workday:1' } as const;
       await tx.putPending('GT-4', { ...later, id: 'a', confidential: false, data: { targets: ['salesforce'] } });
+      await tx.putPending('GT-2', {
+        ...later,
+        id: 'b',
+        dueAt: second(9),
+        confidential: false,
+        data: { target: 'salesforce' },
+      });
       await tx.putPending('GT-5', { ...later, id: 'a', confidential: true, data: { target: 'salesforce' } });
       await tx.openException({
         ...{ id: 'person:GT-48291/x', kind: 'step-failed', workflowId: 'person:GT-48291', person: 'GT-48291' },
@@ -85,13 +92,17 @@ onBothDatabases("targets' health", (under) => {
         ...{ reason: 'ended by hand', owner: 'o', openedAt: second(0), dueAt: second(9) },
       });
     });
-    const waiting = (limit: number) => under.store.read((reader) => reader.waitingForTarget('salesforce', limit));
+    const waiting = (limit: number) =>
+      under.store.read((reader) => reader.waitingForTarget('salesforce', limit, second(5)));
     expect([await waiting(9), await waiting(2)]).toEqual([
       ['GT-1', 'GT-4', 'GT-48291'],
       ['GT-1', 'GT-4'],
     ]);
     const inFlight = (after: string | undefined, limit: number) =>
       under.store.read((reader) => reader.inFlight(after, limit));
-    expect([await inFlight(undefined, 2), await inFlight('GT-48291', 2)]).toEqual([['GT-4', 'GT-48291'], ['GT-5']]);
+    expect([await inFlight(undefined, 3), await inFlight('GT-48291', 2)]).toEqual([
+      ['GT-2', 'GT-4', 'GT-48291'],
+      ['GT-5'],
+    ]);
   });
 });
