@@ -10,6 +10,16 @@ export type Given = Pick<Grant, 'target' | 'entitlement' | 'origin' | 'because' 
   approval?: string;
 };
 
+/** The rows of a grant's end and of the reminder before it. One event may give several things, each with a time of its own. */
+export function rowsOf({
+  event,
+  target,
+  entitlement,
+}: Pick<Grant, 'event' | 'target' | 'entitlement'>): [string, string] {
+  const name = `${event}:${target}:${entitlement}`;
+  return [`until:${name}`, `reminder:${name}`];
+}
+
 /** Writes the grant, with its end and a reminder before it on the timeline. What is there by now is not planned by this. */
 export async function putGrant(
   {
@@ -29,9 +39,8 @@ export async function putGrant(
     ...(approval === undefined ? {} : { approval }),
   });
   if (until === undefined) return;
-  // One event may give several things, each with a time of its own.
-  const name = `${event.key}:${target}:${entitlement}`;
-  const row = { id: `until:${name}`, kind: 'grace' as const, event: event.key, dueAt: until };
+  const [end, reminder] = rowsOf({ event: event.key, target, entitlement });
+  const row = { id: end, kind: 'grace' as const, event: event.key, dueAt: until };
   await planLater(tx, person, row, { process: 'privilege' });
   const remindBefore = dependencies.policy.requestable.find(
     (each) => each.target === target && each.entitlement === entitlement,
@@ -41,7 +50,7 @@ export async function putGrant(
   await planLater(
     tx,
     person,
-    { id: `reminder:${name}`, kind: 'reminder', event: event.key, dueAt: new Date(remindAt).toISOString() },
+    { id: reminder, kind: 'reminder', event: event.key, dueAt: new Date(remindAt).toISOString() },
     { tell: 'privilegeEnds', what: `${target} ${entitlement} until ${until}`, process: 'privilege' },
   );
 }

@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import type { Approval } from '../src/model/approval.ts';
 import type { Settlement } from '../src/model/event.ts';
+import type { Grant } from '../src/model/grant.ts';
+import { endOfDay, isDate } from '../src/model/time.ts';
 import { askHash } from '../src/policy/access-plan.ts';
 import { isByHand } from '../src/policy/by-hand.ts';
+import { desiredAccess } from '../src/policy/desired-access.ts';
+import { zoneOf } from '../src/policy/engagements.ts';
 import { sha256 } from '../src/policy/load.ts';
 import type { Requestable } from '../src/policy/schema.ts';
+import { conflictsWith } from '../src/policy/separate-plan.ts';
 import { planLater } from './access-rows.ts';
 import { tellApprovers } from './answers.ts';
 import { openApproval } from './approvals.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
-import { type Given, putGrant } from './grants.ts';
+import { type Given, putGrant, rowsOf } from './grants.ts';
 import { orderLater, takeBackByHand } from './orders.ts';
+import { writeSettlement } from './settle.ts';
 import { answerDecided } from './source-answers.ts';
 import { restore } from './undo.ts';
 
@@ -25,6 +31,7 @@ export async function privilegeGranted(deciding: Deciding): Promise<Verdict> {
   if (person.state === 'Terminated' || person.state === 'Terminating' || person.state === 'Cancelled') {
     return ignore(deciding, `${person.id} is ${person.state}; nobody who left is given anything`);
   }
+  if (event.data['exception'] !== undefined) return exceptionGranted(deciding);
   const wanted = requestableOf(deciding);
   if (wanted === undefined) {
     return hold(
@@ -38,6 +45,9 @@ export async function privilegeGranted(deciding: Deciding): Promise<Verdict> {
     return ignore(deciding, `its time is over already: it was granted until ${until}`);
   if (event.data['alreadyGranted'] === true) return reportedFromOutside(deciding, wanted, until);
   const because = `${wanted.id}: ${wanted.why}`;
+  // Nobody is asked about what would be stopped all the same.
+  const conflict = conflictsWith(dependencies.policy, person, wanted, now);
+  if (conflict !== undefined) return hold(deciding, 'separation-of-duties', conflict.reason);
   if (wanted.approval === undefined || wanted.isAutomatic(person)) {
     if (event.source === 'signal')
       return hold(
@@ -90,6 +100,46 @@ export async function privilegeGranted(deciding: Deciding): Promise<Verdict> {
   };
 }
 
+const exceptionData = z.object({
+  /** An id in `separationOfDuties`. */
+  rule: z.string(),
+  reason: z.string().min(1),
+  until: z.string().refine((text) => !Number.isNaN(Date.parse(text))),
+});
+
+/** Against separation of duties, for a time: security answers for it by name, and it takes itself back. */
+async function exceptionGranted(deciding: Deciding): Promise<Verdict> {
+  const { dependencies, person, event, now } = deciding;
+  const { target, entitlement } = event.data;
+  const read = exceptionData.safeParse(event.data['exception']);
+  const rule = dependencies.policy.separationOfDuties.find(({ id }) => id === read.data?.rule);
+  const isIn = [...(rule?.one ?? []), ...(rule?.other ?? [])].some(
+    (each) => each.target === target && each.entitlement === entitlement,
+  );
+  if (!read.success || !isIn || typeof target !== 'string' || typeof entitlement !== 'string') {
+    return hold(
+      deciding,
+      'needs-decision',
+      'an exception names a rule of separation of duties, one of the entitlements in it, a reason and an end',
+    );
+  }
+  // The API lets security alone order it; whatever comes another way is nobody's word.
+  const { by } = event;
+  if (event.source !== 'operator' || by === undefined || by === person.id)
+    return hold(
+      deciding,
+      'needs-decision',
+      'only security makes an exception to separation of duties, through the API',
+    );
+  const until = new Date(read.data.until).toISOString();
+  if (Date.parse(until) <= Date.parse(now)) return ignore(deciding, `its time is over already: it was until ${until}`);
+  const { id: ruleId } = rule ?? { id: read.data.rule };
+  await evidence(deciding, 'exception-granted', { rule: ruleId, target, entitlement, until, owner: by });
+  const because = `exception to ${ruleId}, for which ${by} answers`;
+  await give(deciding, { target, entitlement, origin: 'exception', because, privileged: false, until });
+  return { underWay: true };
+}
+
 /** What an event names: an id of policy's `requestable`, or a target and an entitlement that one of those has. */
 function requestableOf({ dependencies, event }: Deciding): Requestable | undefined {
   const { privilege, target, entitlement } = event.data;
@@ -98,9 +148,12 @@ function requestableOf({ dependencies, event }: Deciding): Requestable | undefin
   );
 }
 
-function untilOf({ event, now }: Deciding, { longest }: Requestable): string | undefined {
+function untilOf({ dependencies, person, event, now }: Deciding, { longest }: Requestable): string | undefined {
   const { until } = event.data;
-  const asked = typeof until === 'string' && !Number.isNaN(Date.parse(until)) ? Date.parse(until) : undefined;
+  const { zone } = zoneOf(dependencies.policy, person);
+  // A day is theirs to its end, where they are.
+  const at = typeof until !== 'string' ? Number.NaN : isDate(until) ? endOfDay(until, zone) : Date.parse(until);
+  const asked = Number.isNaN(at) ? undefined : at;
   const most = longest === undefined ? undefined : Date.parse(now) + longest;
   const moments = [asked, most].filter((each) => each !== undefined);
   return moments.length === 0 ? undefined : new Date(Math.min(...moments)).toISOString();
@@ -165,22 +218,31 @@ export async function approvalDecided(
     await answerDecided(deciding, approval);
     return 'planned';
   }
+  if (approval.data.items.every(({ requested, leadsTo }) => requested === undefined && leadsTo === undefined)) {
+    // A rule asked: planned anew, which gives what was agreed to and settles what waited, whatever the answer was.
+    const row = { id: `access:${approval.id}`, event: approval.event, dueAt: now };
+    await planLater(tx, person, row, { process: 'privilege', settles: true, see: true });
+    return 'planned';
+  }
   if (approval.state !== 'approved') return 'refused';
   if (approval.data.items.some(({ leadsTo }) => leadsTo === 'restoration')) {
     return (await restore(deciding, approval)) ?? 'planned';
   }
   const event = { key: approval.event };
-  const requested = approval.data.items.filter((item) => item.requested !== undefined);
+  const requested = approval.data.items.filter(
+    ({ requested: asked }) =>
+      asked !== undefined && (asked.until === undefined || Date.parse(asked.until) > Date.parse(now)),
+  );
   for (const { target, entitlement, because, requested: asked } of requested) {
     const { until, privileged = false } = asked ?? {};
     const given = { target, entitlement, because, origin: 'requested' as const, privileged, approval: approval.id };
     await give({ dependencies, tx, person, event, now }, { ...given, ...(until === undefined ? {} : { until }) });
   }
-  if (requested.length === 0) {
-    const row = { event: approval.event, dueAt: now };
-    await planLater(tx, person, row, { process: 'privilege', settles: true, see: true });
-  }
-  return 'planned';
+  if (requested.length > 0) return 'planned';
+  const reason = `approval ${approval.id}: its time was over when it was agreed to`;
+  const settlement: Settlement = { event: approval.event, outcome: 'failed', reason };
+  await writeSettlement(tx, person.id, settlement, now);
+  return settlement;
 }
 
 /** It is taken away now, whatever rules say. */
@@ -235,7 +297,9 @@ export async function takeAway(deciding: Deciding, refs: Ref[]): Promise<Verdict
     refs.some(({ target, entitlement }) => each.target === target && each.entitlement === entitlement),
   );
   for (const grant of gone) await tx.removeGrant(person.id, grant);
+  await forgetEnds(deciding, gone);
   await takeBackByHand(deciding, gone, event.key);
+  await askAboutRules(deciding, refs);
   await evidence(deciding, 'access-revoked', { revoked: refs });
   await planLater(
     tx,
@@ -249,4 +313,27 @@ export async function takeAway(deciding: Deciding, refs: Ref[]): Promise<Verdict
     },
   );
   return { underWay: true };
+}
+
+/** What is gone does not end, and nobody is reminded of it. */
+async function forgetEnds({ tx, person }: Deciding, gone: readonly Grant[]): Promise<void> {
+  for (const grant of gone) {
+    const rows = new Set(rowsOf(grant));
+    for (const { id } of person.pending.filter((row) => rows.has(row.id))) await tx.removePending(person.id, id);
+  }
+}
+
+/** A rule that goes on giving what was revoked would give it again: somebody must look at the rule, or at what it looks at. */
+async function askAboutRules(deciding: Deciding, refs: readonly Ref[]): Promise<void> {
+  const { dependencies, person, event, now } = deciding;
+  const due = desiredAccess(dependencies.policy, { ...person, grants: [] }, now);
+  const given = refs.flatMap(({ target, entitlement }) => {
+    const found = due.find((each) => each.target === target)?.entitlements.find(({ id }) => id === entitlement);
+    return found === undefined ? [] : [`${entitlement} in ${target} (${found.because.join('; ')})`];
+  });
+  if (given.length === 0) return;
+  await ask(
+    deciding,
+    `${event.source} revoked what a rule of policy.yaml gives ${person.id}: ${given.join(', ')}. It is taken away now, and the next plan gives it again: change the rule, or what is said of them.`,
+  );
 }

@@ -95,6 +95,8 @@ export class PersonDesk {
   readonly #signals = new Map<string, number>();
   readonly #refusedSignals: string[] = [];
   #adjusting: { scope: CancellationScope; rows: ReadonlySet<string> } | undefined;
+  /** Rows of the timeline that tell somebody something, and are being told. */
+  readonly #telling = new Set<string>();
   #view: PersonView | undefined;
   #stirred = false;
 
@@ -333,24 +335,39 @@ export class PersonDesk {
 
   /** Access is planned for all rows that are due, as one. A row that comes while a plan is carried out has it made anew. */
   #adjust(): void {
-    const due = this.view.timeline.filter((change) => isAccess(change) && this.#isDue(change)).map(({ id }) => id);
-    if (due.length === 0 || due.every((id) => this.#adjusting?.rows.has(id))) return;
+    const due = this.view.timeline.filter((change) => isAccess(change) && this.#isDue(change));
+    this.#tell(due.filter(({ kind, id }) => kind === 'reminder' && !this.#telling.has(id)).map(({ id }) => id));
+    const rows = due.filter(({ kind }) => kind !== 'reminder').map(({ id }) => id);
+    if (rows.length === 0 || rows.every((id) => this.#adjusting?.rows.has(id))) return;
     this.#adjusting?.scope.cancel();
     const scope = new CancellationScope();
-    const own = { scope, rows: new Set(due) };
+    const own = { scope, rows: new Set(rows) };
     this.#adjusting = own;
     const id = `access:${uuid4()}`;
     this.#start(
       id,
       async () => {
         try {
-          await adjust(this, due);
+          await adjust(this, rows);
         } finally {
           if (this.#adjusting === own) this.#adjusting = undefined;
         }
       },
       scope,
     );
+  }
+
+  /** What only tells somebody something goes beside: it overtakes nothing, and nothing overtakes it. */
+  #tell(rows: string[]): void {
+    if (rows.length === 0) return;
+    for (const id of rows) this.#telling.add(id);
+    this.#start(`tell:${uuid4()}`, async () => {
+      try {
+        await adjust(this, rows);
+      } finally {
+        for (const id of rows) this.#telling.delete(id);
+      }
+    });
   }
 
   /** One piece of work for this person at a time at each target: whatever comes waits for the call that is in the air there. */
@@ -440,7 +457,8 @@ export class PersonDesk {
 
   /** It is under way, or waits for something else than its day. */
   #needsNoTimer(change: PendingChange): boolean {
-    const isUnderWay = this.#processes.has(change.id) || this.#adjusting?.rows.has(change.id) === true;
+    const { id } = change;
+    const isUnderWay = this.#processes.has(id) || this.#telling.has(id) || this.#adjusting?.rows.has(id) === true;
     return isUnderWay || this.#isBlocked(change) || (inOrder.has(change.kind) && this.#isDue(change));
   }
 
