@@ -289,9 +289,12 @@ export async function finishPending(
     const pending = person.pending.find((change) => change.id === pendingId);
     if (pending !== undefined) {
       await tx.removePending(id, pendingId);
-      await tx.addEvidence([{ workflowId, step, kind, person: id, event: pending.event, at: now, data }]);
       const open = Array.isArray(data['open']) ? data['open'].map(String) : [];
-      if (open.length > 0) {
+      // Hired again meanwhile: what is open was opened for that.
+      const isBack = person.state !== 'Terminated' && person.state !== 'Terminating';
+      const piece = { workflowId, step, person: id, event: pending.event, at: now, data };
+      await tx.addEvidence([{ ...piece, kind: open.length > 0 && isBack ? 'second-reading-overtaken' : kind }]);
+      if (open.length > 0 && !isBack) {
         await tx.putPending(id, {
           id: `end:${pending.event}`,
           kind: 'end',
