@@ -18,7 +18,10 @@ function grantCommand(cli: Cli): Command {
       .description('ask for one, for a time or for good; given when those agree whom policy names')
       .argument('<id>', 'the person, by any name')
       .argument('<privilege>', 'its id in policy.yaml')
-      .option('--until <moment>', 'taken back then: 2026-01-31, or 2026-01-31T18:00:00Z')
+      .option(
+        '--until <moment>',
+        'taken back then: 2026-01-31 (that day’s end, where they are), or 2026-01-31T18:00:00Z',
+      )
       .requiredOption('--reason <words>', 'why; it stays in the ledger'),
   ).action(async (alias: string, privilege: string, _options, command: Command) => {
     const { until, reason } = optionsSchema.parse(command.opts());
