@@ -16,6 +16,7 @@ import { checkPorts, hostOf, type Ports, portsOf } from './home/ports.ts';
 import { type Ready, removeReady, writeReady } from './home/ready.ts';
 import { makeSecrets } from './home/secrets.ts';
 import { createOperator } from './operator/operator.ts';
+import { endOrphan } from './orphan.ts';
 import type { Policy } from './policy/schema.ts';
 import { createReceiver } from './receiver/receiver.ts';
 import { globalTechImport, globalTechPeople } from './sandbox/globaltech.ts';
@@ -88,6 +89,8 @@ async function start(options: EmbeddedOptions, teardown: Teardown): Promise<Omit
   const ports = portsOf(env);
   const own = options.config === undefined ? undefined : loadConfig(options.config);
   const withSandbox = own === undefined || mentions(own, ports);
+  // A killed predecessor's Temporal server would hold ours.
+  await endOrphan(join(home, homeFiles.temporalPid), log);
   await checkPorts(portsNeeded(ports, withSandbox, env));
 
   const [store, temporal, sandbox] = await allOrNothing([
