@@ -6,7 +6,7 @@ import { addDays, dateIn } from '../../src/model/time.ts';
 import { companyPolicy } from './company-policy.ts';
 import { FakeTarget } from './fake-target.ts';
 import { type Line, type LineOptions, startLine, until } from './line.ts';
-import { timeSkipping } from './temporal.ts';
+import { devServer, timeSkipping } from './temporal.ts';
 
 export const newYork = 'America/New_York';
 
@@ -37,8 +37,13 @@ export class Company {
     this.line = line;
   }
 
-  static async open({ policy, ...options }: Partial<Pick<LineOptions, 'policy' | 'eventTiming' | 'timing'>> = {}) {
-    const environment = await timeSkipping();
+  /** `real`: on a server whose time does not skip, and which hands what a dead worker had to another. */
+  static async open({
+    policy,
+    real = false,
+    ...options
+  }: Partial<Pick<LineOptions, 'policy' | 'eventTiming' | 'timing'>> & { real?: boolean } = {}): Promise<Company> {
+    const environment = await (real ? devServer() : timeSkipping());
     const targets = { ad: new FakeTarget(), crm: new FakeTarget(), portal: new FakeTarget() };
     try {
       const { ends: _, retries: __, safeguards: ___, ...usual } = companyPolicy;
