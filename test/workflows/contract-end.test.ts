@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { importPeople } from '../../src/directory/import-people.ts';
+import type { IdentityEvent } from '../../src/model/event.ts';
 import { addDays, endOfDay, startOfDay } from '../../src/model/time.ts';
+import { waitForDays } from '../../src/operator/import-ahead.ts';
+import { startEvent } from '../../src/receiver/event-start.ts';
 import { Company, newYork } from '../helpers/company.ts';
 import { until } from '../helpers/line.ts';
 
@@ -108,5 +112,20 @@ describe('the end of a contract', () => {
       `later removeLicences ${addDays(end, 11)}`,
       `later deleteAccounts ${addDays(end, 31)}`,
     ]);
+  });
+
+  it('of somebody who was imported is waited for as well', async () => {
+    const [startDate, endDate] = [await company.inDays(-60), await company.inDays(45)];
+    const imported = {
+      ...{ source: 'workday', workerId: company.person, firstName: 'Nadia', lastName: 'Berg', managerId: 'GT-1' },
+      ...{ email: 'nadia@globaltech.example', location: 'New York', workerType: 'contractor', startDate, endDate },
+    };
+    const stamp = { by: 'operator-1', at: new Date(await company.environment.currentTimeMs()).toISOString() };
+    const workflows = company.environment.client.workflow;
+    const frontend = { start: (_: string, __: string, event: IdentityEvent) => startEvent(workflows, event) };
+    await importPeople(company.line.store, [imported], stamp);
+    await waitForDays(company.line.store, frontend, [imported], stamp);
+    await company.until(({ pending }) => pending.length === 4, 'the timeline');
+    expect(await company.timeline()).toEqual(rows(endDate));
   });
 });

@@ -61,7 +61,7 @@ describe('a second engagement', () => {
 
   it('that ends on a day ends alone on that day', async () => {
     await worksHere();
-    const over = await company.inDays(5);
+    const over = await company.inDays(1);
     await contract('second', await company.inDays(-1), { endDate: over });
     await company.goTo(endOfDay(over, newYork) + 60_000);
     await company.until(({ pending }) => pending.every(({ kind }) => kind !== 'end'), 'the end');
