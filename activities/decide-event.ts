@@ -8,6 +8,7 @@ import type { BegunEnd, Decision } from '../src/model/work.ts';
 import { confidential } from '../src/policy/ends.ts';
 import { contractEndChanged } from './contract-end.ts';
 import type { Dependencies } from './dependencies.ts';
+import { tellOvertaken } from './ends.ts';
 import { raise } from './exceptions.ts';
 import { hired, rehired } from './hired.ts';
 import { leaveEnded, leaveStarted, riskCleared, sessionRisk } from './leave.ts';
@@ -59,6 +60,7 @@ export async function decideEvent(
   if (decision.settlement !== undefined)
     await tell(dependencies.workflows, eventWorkflowId(event.key), decision.settlement);
   await wake(dependencies.workflows, decision.end?.handedOn);
+  await tellOvertaken(dependencies.workflows, decision.end);
   return decision;
 }
 

@@ -34,7 +34,7 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
   const effectiveAt = typeof pending.data['effective'] === 'string' ? pending.data['effective'] : pending.dueAt;
   await tx.putPending(person.id, pending);
   await tx.updatePerson(person.id, { state: 'Terminating', epoch });
-  const handedOn = await overtake(deciding, pending);
+  const { handedOn, overtaken } = await overtake(deciding, pending);
   const plan = planEnd({
     person,
     event,
@@ -79,6 +79,7 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
     titles: Object.fromEntries([...targets.values()].map(({ name, title }) => [name, title])),
     owner: policy.exceptions.owner,
     ...(handedOn.length === 0 ? {} : { handedOn }),
+    ...(overtaken.length === 0 ? {} : { overtaken }),
   };
 }
 
@@ -132,13 +133,14 @@ async function isHeld(deciding: Deciding, pending: PendingChange): Promise<boole
 async function overtake(
   { dependencies, tx, person, event, now, workflowId }: Deciding,
   end: PendingChange,
-): Promise<string[]> {
+): Promise<{ handedOn: string[]; overtaken: string[] }> {
   await voidApprovals(tx, dependencies, person.id, [], now);
   const handedOn = await handOnApprovals(tx, dependencies, person, now);
   for (const change of handedOn) {
     await tellApprovers({ dependencies, tx, person: { id: change.approval.person }, now }, change);
   }
   const overtaken: string[] = [];
+  const settled = new Set<string>();
   for (const row of person.pending) {
     const begins = row.kind === 'start' && row.data['engagement'] === end.data['engagement'];
     if (!begins && !endsWithAccess.has(row.kind) && row.data['action'] !== 'credential') continue;
@@ -150,10 +152,20 @@ async function overtake(
     if (before !== undefined && before.outcome !== 'waiting' && before.outcome !== 'scheduled') continue;
     const reason = `overtaken by ${event.key}`;
     await writeSettlement(tx, person.id, { event: row.event, outcome: 'ignored', reason }, now);
+    settled.add(row.event);
   }
   const reason = `overtaken by ${event.key}`;
   await settleSteps(tx, { person: person.id, events: overtaken, workflowId, now, reason });
-  return [...new Set(handedOn.filter(({ tell }) => tell.length > 0).map(({ approval }) => approval.person))];
+  const asked = handedOn.filter((change) => change.tell.length > 0).map(({ approval }) => approval.person);
+  return { handedOn: [...new Set(asked)], overtaken: [...settled] };
+}
+
+/** Events that an end has overtaken hear so at once; whoever is missed hears it at the next delivery. */
+export async function tellOvertaken(workflows: Dependencies['workflows'], end: BegunEnd | undefined): Promise<void> {
+  for (const event of end?.overtaken ?? []) {
+    const reason = `overtaken by ${end?.event ?? ''}`;
+    await tell(workflows, eventWorkflowId(event), { event, outcome: 'ignored', reason });
+  }
 }
 
 const endsWithAccess: ReadonlySet<PendingChange['kind']> = new Set([
@@ -201,6 +213,7 @@ export async function beginEnd(
     return { view: await viewOf(tx, dependencies.timing, person.id), ...(end === undefined ? {} : { end }) };
   });
   await wake(dependencies.workflows, decision.end?.handedOn);
+  await tellOvertaken(dependencies.workflows, decision.end);
   return decision;
 }
 

@@ -34,11 +34,18 @@ export async function leaver(desk: PersonDesk, end: BegunEnd): Promise<void> {
   // What begins after its deadline is late, and not about to be.
   if (warnAt !== undefined && !isPast(end.deadlineAt) && !(await doneBy(warnAt, 'half of the deadline')))
     await say(deadlineNear);
-  if (!(await doneBy(end.deadlineAt, 'deadline'))) await say(deadlineMissed);
+  let late = end.deadlineAt;
+  // Said again for what is not open yet: a deadline that passes while an operator has stopped things is said after the stop.
+  while (!(await doneBy(late, 'deadline'))) {
+    await say(deadlineMissed);
+    late = new Date(Date.now() + sayAgainMs).toISOString();
+  }
   await everything;
 
   desk.refresh(await records.finishEnd({ person: desk.person, end, now: now(), workflowId: desk.workflowId }));
 }
+
+const sayAgainMs = 15 * 60_000;
 
 const isPast = (moment: string): boolean => Date.parse(moment) <= Date.now();
 

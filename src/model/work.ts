@@ -84,6 +84,8 @@ export interface BegunEnd {
   owner: string;
   /** Ids of people about whom somebody else is asked now, in the leaver's place. */
   handedOn?: string[];
+  /** Keys of events that this end has overtaken: they are told. */
+  overtaken?: string[];
 }
 
 /** What a person's access needs now: every row of the timeline that asks for it is answered by one plan. */

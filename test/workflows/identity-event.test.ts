@@ -72,7 +72,7 @@ describe('identityEvent', () => {
       'the waiting row',
     );
     const hired = await (await line.send(hire)).result();
-    expect(hired.outcome).toBe('applied');
+    expect(hired).toMatchObject({ outcome: 'ignored', reason: 'overtaken by workday:early' });
     expect((await termination.result()).outcome).toBe('applied');
     expect(ad.changes).toEqual(['disable schen']);
     expect(await line.store.transaction((tx) => tx.person('GT-48291'))).toMatchObject({
