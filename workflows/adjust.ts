@@ -50,7 +50,8 @@ async function seeOne(
 ): Promise<boolean> {
   const { person, workflowId } = desk;
   const summary = `read ${person} in ${titles[target] ?? target}`;
-  const activities = targetActivities(desk, priority, target, summary, desk.view.timing.seeMs);
+  // Nobody waits for the end of a look that is not wanted any more: it changes nothing.
+  const activities = targetActivities(desk, priority, target, summary, desk.view.timing.seeMs, 'ABANDON');
   try {
     const sight = await desk.afterTarget(target, () =>
       activities.seeAccess({ person, event, target, now: now(), workflowId }),

@@ -166,6 +166,7 @@ export function targetActivities(
   target: string,
   summary: string,
   withinMs?: number,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED' | 'ABANDON' = 'WAIT_CANCELLATION_COMPLETED',
 ) {
   const { callMs, retryInitialMs, retryMaximumMs } = desk.view.timing;
   return proxyActivities<TargetActivities>({
@@ -173,7 +174,7 @@ export function targetActivities(
     startToCloseTimeout: callMs,
     ...(withinMs === undefined ? {} : { scheduleToCloseTimeout: withinMs }),
     retry: { initialInterval: retryInitialMs, maximumInterval: retryMaximumMs, backoffCoefficient: 2 },
-    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    cancellationType,
     priority: { priorityKey },
     summary,
   });

@@ -1,7 +1,9 @@
+import { Worker } from '@temporalio/worker';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeTarget } from '../helpers/fake-target.ts';
 import { until } from '../helpers/line.ts';
 import { Team } from '../helpers/team.ts';
+import { workflowBundle } from '../helpers/temporal.ts';
 
 const policy = `
 version: 1
@@ -252,5 +254,18 @@ describe('what a rule gives only after approval', () => {
     await team.say({ id: 'back', subject: who, data: { department: 'Finance', jobTitle: 'Auditor' } });
     expect(team.access(who)).toEqual(has());
     expect(await team.questions(who)).toHaveLength(1);
+  });
+
+  it('can be replayed, whatever was under way beside it', async () => {
+    await open();
+    for (const [index, department] of ['Finance', 'Legal', 'Finance', 'Legal'].entries()) {
+      await team.say({ id: `move-${index}`, type: 'department-changed', subject: who, data: { department } });
+      const [question] = await team.questions(who);
+      if (question !== undefined) await team.decide(question, index === 0 ? 'refuse' : 'approve', 'GT-1');
+    }
+    const history = await team.environment.client.workflow.getHandle(`person:${who}`).fetchHistory();
+    await expect(
+      Worker.runReplayHistory({ workflowBundle: workflowBundle() }, history, `person:${who}`),
+    ).resolves.toBeUndefined();
   });
 });
