@@ -3,6 +3,7 @@ import type { AlertOf, AlertRow, ExceptionRow, Page, PageRequest, Store } from '
 import { alertInLog } from '../model/exception.ts';
 import { Failure } from '../model/failure.ts';
 import type { ConnectedTargets } from '../targets/connect.ts';
+import { sideBySide } from '../targets/side-by-side.ts';
 import { bodyOf, messageOf, noteOf, resolvedMessageOf, titleOf } from './alert-words.ts';
 import { close, type Found, raise } from './found.ts';
 import { type AlertPolicy, isConfidential, placeOf, placesOf, routeOf } from './places.ts';
@@ -77,11 +78,15 @@ export class Alerts {
     const { store, policy, clock } = this.#alerting;
     const repeatBefore = new Date(clock() - policy.alerts.repeatEvery).toISOString();
     const due = everyPage((page) => store.read((reader) => reader.alertsToSend(repeatBefore, page)));
-    for await (const [exception, rows] of byException(due)) {
-      // Side by side: a place that hangs keeps no other of them waiting.
+    const pairs: [ExceptionRow, AlertRow[]][] = [];
+    for await (const pair of byException(due)) pairs.push(pair);
+    const tell = async ([exception, rows]: [ExceptionRow, AlertRow[]]) => {
       const sent = await Promise.all(rows.map((row) => this.#sendOne(exception, row)));
       if (sent.some((done) => done)) await this.#noteAlert(exception);
-    }
+    };
+    // The first finds out which places are away; then a night of many exceptions is told within its minute.
+    for (const pair of pairs.slice(0, 1)) await tell(pair);
+    await sideBySide(pairs.slice(1), atOnce, tell);
   }
 
   async #sendOne(exception: ExceptionRow, row: AlertRow): Promise<boolean> {
@@ -251,6 +256,9 @@ const routeIn = ({ id }: ExceptionRow): string => id.slice(failedPrefix.length, 
 
 /** Makes an alert recognisable where it arrives, however often it is sent. */
 export const correlationOf = (exception: string): string => `exception:${exception}`;
+
+/** Exceptions that are told of at once. */
+const atOnce = 8;
 
 function isAboutThisOne(error: unknown): boolean {
   return error instanceof Failure && ['refused', 'not-found', 'conflict', 'not-confirmed'].includes(error.code);
