@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { parseYaml } from '../config.ts';
 import { endCategories, type IdentityEvent } from '../model/event.ts';
 import { accountKinds, type Person, personStates } from '../model/person.ts';
-import type { Change } from '../model/plan.ts';
-import { isDate } from '../model/time.ts';
+import type { AccessPlan, Change } from '../model/plan.ts';
+import { dateIn, isDate } from '../model/time.ts';
+import { type AccessQuestion, planAccess } from './access-plan.ts';
 import { desiredAccess } from './desired-access.ts';
 import { decideEnd, type EndDecision } from './ends.ts';
+import { zoneOf } from './engagements.ts';
+import { planNotices, type Transition } from './notices.ts';
 import { type PlannedTarget, planEnd } from './plan.ts';
 import type { Policy } from './schema.ts';
 
@@ -36,6 +39,8 @@ const person = z.strictObject({
         target: z.string(),
         kind: z.enum(accountKinds).default('primary'),
         status: z.enum(['enabled', 'disabled', 'absent']).default('enabled'),
+        entitlements: z.array(z.string()).default([]),
+        managedBy: z.string().exactOptional(),
       }),
     )
     .default([]),
@@ -64,6 +69,17 @@ const event = z.strictObject({
   immediate: z.boolean().exactOptional(),
 });
 
+/** Somebody is hired: what is said of them is in the person. */
+const hired = z.strictObject({ startDate: date.exactOptional() });
+
+/** What is said of somebody from now on. */
+const moved = z.strictObject({ privileged: z.boolean().exactOptional() }).catchall(z.string());
+
+const onLeave = z.strictObject({ type: z.string().exactOptional() });
+
+/** An id of `requestable`, agreed to where that needs somebody to. */
+const granted = z.strictObject({ privilege: z.string(), until: instant.exactOptional() });
+
 const casesSchema = z.strictObject({
   targets: z.array(
     z.strictObject({
@@ -81,6 +97,10 @@ const casesSchema = z.strictObject({
         person: person.prefault({}),
         /** A termination; absent: what they have now is asked, and nothing else. */
         terminated: event.exactOptional(),
+        hired: hired.exactOptional(),
+        moved: moved.exactOptional(),
+        onLeave: onLeave.exactOptional(),
+        granted: granted.exactOptional(),
         expect: z.record(z.string(), z.unknown()),
       }),
     )
@@ -89,12 +109,18 @@ const casesSchema = z.strictObject({
 
 type Case = z.infer<typeof casesSchema>['cases'][number];
 
-/** What one case gives under a policy: the access they have, and what a termination would do. */
+/** What one case gives under a policy: the access that is due then, and what a termination or the plan would do. */
 export interface CaseOutcome {
   access: Record<string, string[]>;
   end?: EndDecision;
   /** The plan's changes in words; what is only proposed or observed says so. */
   plan?: string[];
+  /** Who must agree to what, by the name of the approval. */
+  asks?: Record<string, string[]>;
+  /** Old access that stays for a while: `salesforce 0PSk31o0zSlIDCWcI3`. */
+  keeps?: string[];
+  /** What separation of duties stops, and why. */
+  stopped?: string[];
 }
 
 /** One case, what was expected of it, and what it gives now. */
@@ -112,9 +138,14 @@ export function runCases(policy: Policy, text: string, file: string): CaseResult
 
 function outcomeOf(policy: Policy, targets: PlannedTarget[], each: Case): CaseOutcome {
   const who = personOf(each);
+  const question = questionOf(policy, targets, each, who);
   const access = Object.fromEntries(
-    desiredAccess(policy, who, each.now).map(({ target, entitlements }) => [target, entitlements.map(({ id }) => id)]),
+    desiredAccess(policy, question?.person ?? who, each.now).map(({ target, entitlements }) => [
+      target,
+      entitlements.map(({ id }) => id),
+    ]),
   );
+  if (question !== undefined) return { access, ...planned(planAccess(question)) };
   if (each.terminated === undefined) return { access };
   const what = eventOf(each, each.terminated, who);
   const end = decideEnd({ person: who, event: what, policy, now: Date.parse(each.now) });
@@ -122,16 +153,66 @@ function outcomeOf(policy: Policy, targets: PlannedTarget[], each: Case): CaseOu
   if (!end.endsAccess) return { access, end, plan: [] };
   const at = end.decision === 'now' ? end.effective : end.at;
   const { changes, proposed, observed } = planEnd({ person: who, event: what, policy, targets, at });
-  const plan = [
-    ...changes.map(inWords),
-    ...proposed.map((change) => `propose to ${inWords(change)}`),
-    ...observed.map((change) => `would ${inWords(change)}`),
-  ];
-  return { access, end, plan };
+  return { access, end, plan: wordsOf({ changes, proposed, observed }) };
 }
 
-const inWords = (change: Change): string =>
-  change.content === undefined ? change.summary : `${change.summary}: ${change.content.title}`;
+const wordsOf = ({ changes, proposed, observed }: Pick<AccessPlan, 'changes' | 'proposed' | 'observed'>): string[] => [
+  ...changes.map(inWords),
+  ...proposed.map((change) => `propose to ${inWords(change)}`),
+  ...observed.map((change) => `would ${inWords(change)}`),
+];
+
+function planned({ asks, kept, stopped, ...plan }: AccessPlan): Omit<CaseOutcome, 'access'> {
+  return {
+    plan: wordsOf(plan),
+    ...(asks.length === 0 ? {} : { asks: Object.fromEntries(asks.map(({ rule, summary }) => [rule, summary])) }),
+    ...(kept.length === 0 ? {} : { keeps: kept.map(({ target, entitlement }) => `${target} ${entitlement}`.trim()) }),
+    ...(stopped.length === 0 ? {} : { stopped: stopped.map(({ reason }) => reason) }),
+  };
+}
+
+/** What a hire, a move, a leave or a privilege asks of the plan; undefined where the case has none of them. */
+function questionOf(
+  policy: Policy,
+  targets: PlannedTarget[],
+  { now: at, ...each }: Case,
+  who: Person,
+): AccessQuestion | undefined {
+  const asked = { person: who, policy, targets, event: 'workday:case', at, grace: false };
+  const today = dateIn(Date.parse(at), zoneOf(policy, who).zone);
+  const notices = (person: Person, transition: Transition, date = today) =>
+    planNotices({ person, policy, targets, transition, date });
+  if (each.hired !== undefined) {
+    const { startDate = today } = each.hired;
+    const isAhead = startDate > today;
+    const person = { ...who, state: isAhead ? ('PreHire' as const) : ('Active' as const) };
+    return { ...asked, person, attributes: true, more: notices(person, isAhead ? 'hired' : 'started', startDate) };
+  }
+  if (each.moved !== undefined) {
+    const { privileged = who.privileged, ...said } = each.moved;
+    const former = said['managerId'] === undefined ? undefined : who.attributes.managerId;
+    const attributes = { ...who.attributes, ...said, ...(former === undefined ? {} : { formerManagerId: former }) };
+    const person = { ...who, privileged, attributes };
+    return { ...asked, person, grace: true, attributes: true, more: notices(person, 'moved') };
+  }
+  if (each.onLeave !== undefined) {
+    const { type } = each.onLeave;
+    const access = (type === undefined ? undefined : policy.leave.byType[type]) ?? policy.leave.default;
+    return { ...asked, person: { ...who, state: 'OnLeave', attributes: { ...who.attributes, onLeave: access } } };
+  }
+  if (each.granted === undefined) return undefined;
+  const { privilege, until } = each.granted;
+  const wanted = policy.requestable.find(({ id }) => id === privilege);
+  if (wanted === undefined) return asked;
+  const { target, entitlement, privileged, why: because } = wanted;
+  const grant = { target, entitlement, privileged, because, origin: 'requested' as const, event: asked.event, at };
+  return { ...asked, person: { ...who, grants: [{ ...grant, ...(until === undefined ? {} : { until }) }] } };
+}
+
+function inWords({ summary, content, after }: Change): string {
+  if (content !== undefined) return `${summary}: ${content.title}`;
+  return after.length === 0 ? summary : `${summary}, after ${after.join(', ')}`;
+}
 
 function personOf({ person: given }: Case): Person {
   const { protection, accounts, pendingEnds, ...rest } = given;
@@ -150,7 +231,6 @@ function personOf({ person: given }: Case): Person {
       name: String(index),
       owner: given.id,
       origin: 'adopted',
-      entitlements: [],
     })),
     pending: pendingEnds.map(({ engagement: of, dueAt, enteredAt, confidential }, index) => ({
       id: `pending-${index + 1}`,
