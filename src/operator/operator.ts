@@ -18,6 +18,7 @@ import { delegationsRoutes } from './delegations-routes.ts';
 import { driftRoutes } from './drift-routes.ts';
 import { eventsRoutes } from './events-routes.ts';
 import { exceptionsRoutes } from './exceptions-routes.ts';
+import { graceRoutes } from './grace-routes.ts';
 import { hiresRoutes } from './hires-routes.ts';
 import { holdsRoutes } from './holds-routes.ts';
 import { openApi } from './openapi.ts';
@@ -89,6 +90,7 @@ export function createOperator(options: OperatorOptions): {
   const routes = [
     ...orderRoutes(desk, frontend),
     ...hiresRoutes(desk),
+    ...(options.planning === undefined ? [] : graceRoutes(desk, options.planning)),
     ...(options.planning === undefined ? [] : planRoutes(desk, options.planning)),
     ...(options.planning === undefined ? [] : policyRoutes(desk, config, options.planning)),
     ...peopleRoutes(desk, frontend),

@@ -75,6 +75,23 @@ export function orderRoutes(desk: Desk, frontend: Frontend): Route[] {
     }),
     route({
       ...common,
+      path: '/api/people/{id}/separation-exceptions',
+      summary: 'Let somebody have, until a moment, what separation of duties keeps apart; you answer for it',
+      roles: ['security'],
+      body: z.strictObject({
+        rule: word('must name one of separationOfDuties'),
+        target: word('must name one'),
+        entitlement: z.string().trim().min(1, 'must name one').max(500),
+        until: instant,
+        reason,
+      }),
+      work: (asked) =>
+        order(asked, 'privilege-granted', ({ rule, target, entitlement, until, reason: why }) => ({
+          ...{ target, entitlement, until, exception: { rule, until, reason: why } },
+        })),
+    }),
+    route({
+      ...common,
       path: '/api/people/{id}/legal-holds/lift',
       summary: 'Ask for a legal hold to be lifted; it is when a second person asks the same',
       roles: lawyers,

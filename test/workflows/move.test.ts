@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { prolongGrace } from '../../activities/prolong-grace.ts';
+import { wake } from '../../activities/settle.ts';
 import { Failure } from '../../src/model/failure.ts';
 import type { Person } from '../../src/model/person.ts';
 import { FakeTarget } from '../helpers/fake-target.ts';
@@ -93,6 +95,23 @@ describe('a change of department', () => {
     await team.comesTo(mover, helps);
     await team.quiet(mover);
     expect(await team.record(mover)).toMatchObject({ pending: [], grants: [], attributes: { department: 'Support' } });
+  });
+
+  it('has a grace that may be prolonged, and no further than policy says', async () => {
+    await open();
+    const { store, policy: rules } = team.line;
+    await team.say(toSupport());
+    const inDays = async (days: number) => new Date((await team.now()) + days * 86_400_000).toISOString();
+    const longer = async (days: number) =>
+      prolongGrace(store, rules, { person: mover, until: await inDays(days), now: await inDays(0), by: 'operator-1' });
+    await expect(longer(31)).rejects.toThrow('at most (moves.longest)');
+    expect((await longer(20)).kept).toEqual(['ad sales', 'crm', 'crm seller']);
+    await wake(team.environment.client.workflow, [mover]);
+    await team.pass('19 days');
+    expect(team.access(mover)).toEqual(both);
+    await team.pass('2 days');
+    await team.comesTo(mover, helps);
+    await expect(longer(5)).rejects.toThrow('no old access whose time still runs');
   });
 
   it('takes privileged access at once, and has no grace for it', async () => {
