@@ -73,6 +73,9 @@ describe('an import', () => {
       ],
       accounts: [],
       pending: [],
+      grants: [],
+      facts: {},
+      legalHolds: [],
     });
     const { items } = await store.read((reader) => reader.evidence({ person: 'GT-48291' }, {}));
     expect(items).toMatchObject([
