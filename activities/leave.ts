@@ -81,7 +81,7 @@ async function goOnLeave(deciding: Deciding): Promise<Verdict> {
 }
 
 async function comeBack(deciding: Deciding): Promise<Verdict> {
-  const { tx, person, event } = deciding;
+  const { tx, person } = deciding;
   const { onLeave: _, ...attributes } = person.attributes;
   const suspended = person.state === 'Suspended';
   await tx.updatePerson(person.id, { attributes, ...(suspended ? {} : { state: 'Active' as const }) });

@@ -28,7 +28,7 @@ export async function moved(deciding: Deciding): Promise<Verdict> {
 
 /** It was not so after all. What waits for its day is off; what counts already is a person's to undo, by saying what is so. */
 async function takenBack(deciding: Deciding, at: number): Promise<Verdict> {
-  const { tx, person, event, now } = deciding;
+  const { tx, person, event } = deciding;
   const waiting: PendingChange[] = [];
   for (const row of person.pending.filter(({ kind, dueAt }) => kind === 'change' && Date.parse(dueAt) === at)) {
     const said = (await tx.arrival(row.event))?.event;
