@@ -15,10 +15,12 @@ import { lockHome } from './home/lock.ts';
 import { checkPorts, hostOf, type Ports, portsOf } from './home/ports.ts';
 import { type Ready, removeReady, writeReady } from './home/ready.ts';
 import { makeSecrets } from './home/secrets.ts';
+import { waitForDays } from './operator/import-ahead.ts';
 import { createOperator } from './operator/operator.ts';
 import { endOrphan } from './orphan.ts';
 import type { Policy } from './policy/schema.ts';
 import { createReceiver } from './receiver/receiver.ts';
+import { Frontend } from './receiver/temporal.ts';
 import { globalTechImport, globalTechPeople } from './sandbox/globaltech.ts';
 import { type Sandbox, startSandbox } from './sandbox/server.ts';
 import { standIns } from './sandbox/stand-ins.ts';
@@ -114,7 +116,7 @@ async function start(options: EmbeddedOptions, teardown: Teardown): Promise<Omit
   await connection.ensureConnected();
   await ensureSchedules(client, wantedSchedules(policy, config));
   startWatching(foundation, targets, client);
-  if (own === undefined) await enterExamplePeople(store, options.report);
+  if (own === undefined) await enterExamplePeople(store, client, options.report);
   const addresses = await listenBoth(
     foundation,
     targets,
@@ -175,11 +177,15 @@ function openSandbox(home: string, ports: Ports, teardown: Teardown) {
 }
 
 /** At the first start alone: later the directory is what events have made of it. */
-async function enterExamplePeople(store: Store, report: (line: string) => void): Promise<void> {
+async function enterExamplePeople(store: Store, client: Client, report: (line: string) => void): Promise<void> {
+  const stamp = { by: 'muster start', at: new Date().toISOString() };
   const { items } = await store.read((reader) => reader.people({}, { limit: 1 }));
-  if (items.length > 0) return;
-  report(`importing ${globalTechImport.length} people`);
-  await importPeople(store, globalTechImport, { by: 'muster start', at: new Date().toISOString() });
+  if (items.length === 0) {
+    report(`importing ${globalTechImport.length} people`);
+    await importPeople(store, globalTechImport, stamp);
+  }
+  // A start that was killed in between has imported them and waits for nobody's last day yet.
+  await waitForDays(store, new Frontend(client, 10_000), globalTechImport, stamp);
 }
 
 async function listenBoth(
