@@ -104,6 +104,9 @@ function closedBy({ state, attributes }: Person, event: string): { closedBy: str
   return { closedBy: [...(isClosed && Array.isArray(before) ? before : []), event] };
 }
 
+/** After a risk, when the targets are asked what else is there: what is known is closed by then. */
+const lookAfterMs = 5_000;
+
 /** A risk was seen: sessions ended and accounts closed within seconds, until security lifts it. */
 export async function sessionRisk(deciding: Deciding): Promise<Verdict> {
   const { dependencies, tx, person, event, now, workflowId } = deciding;
@@ -131,15 +134,16 @@ export async function sessionRisk(deciding: Deciding): Promise<Verdict> {
   const attributes = { ...person.attributes, ...closedBy(person, event.key) };
   await tx.updatePerson(person.id, { state: 'Suspended', epoch: person.epoch + 1, attributes });
   await evidence(deciding, 'person-suspended', {});
-  // What is known is closed at once; then every target is read for what is not.
+  // What is known is closed without asking anybody; then every target is read for what is not known, and once more when all has settled.
   await planLater(tx, person, { event: event.key, dueAt: now }, { process: 'security', settles: true });
-  const soon = new Date(Date.parse(now) + dependencies.timing.readAgainMs).toISOString();
-  await planLater(
-    tx,
-    person,
-    { id: `look:${event.key}`, event: event.key, dueAt: soon },
-    { process: 'security', see: true },
-  );
+  for (const [look, ms] of [
+    ['look', lookAfterMs],
+    ['look-again', dependencies.timing.readAgainMs],
+  ] as const) {
+    const dueAt = new Date(Date.parse(now) + ms).toISOString();
+    const row = { id: `${look}:${event.key}`, event: event.key, dueAt };
+    await planLater(tx, person, row, { process: 'security', see: true });
+  }
   return { underWay: true };
 }
 

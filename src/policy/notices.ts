@@ -21,17 +21,14 @@ export function planNotices(request: {
   date: string;
 }): Change[] {
   const { policy, transition, person } = request;
-  // Whoever had no manager before has none who must be told.
+  // Where the manager stayed, or there was none before, no former one is told.
   const messages = policy.transitions[transition].messages.filter(
     ({ to }) => to !== 'formerManager' || person.attributes['formerManagerId'] !== undefined,
   );
   const tickets = transition === 'involuntary' ? [] : policy.transitions[transition].tickets;
   return [
     ...tickets.map((ticket) => planTicket(request, ticket)),
-    ...messages
-      // Nobody to tell where the manager stayed.
-      .filter(({ to }) => to !== 'formerManager' || request.person.attributes['formerManagerId'] !== undefined)
-      .map((message) => planMessage(request, message, `transitions.${transition}.messages`)),
+    ...messages.map((message) => planMessage(request, message, `transitions.${transition}.messages`)),
   ];
 }
 

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/model/failure.ts';
 import { FakeTarget } from '../helpers/fake-target.ts';
-import { until } from '../helpers/line.ts';
 import { Team } from '../helpers/team.ts';
 
 const policy = `
@@ -22,7 +21,7 @@ afterEach(() => team?.close());
 async function open(): Promise<Team> {
   team = await Team.open({
     policy,
-    // The second look after a risk comes when the first has ended.
+    // The last look after a risk comes when the first has ended.
     durations: { ends: { readAgainAfter: 3_600_000 } },
     targets: {
       ad: new FakeTarget([
@@ -152,8 +151,9 @@ describe('a session at risk', () => {
     await open();
     expect(await team.say(risk())).toMatchObject({ outcome: 'applied' });
     expect(team.access(who)).toEqual(all);
-    await team.pass('2 hours');
+    await team.pass('10 seconds');
     await team.comesTo(who, none);
+    await team.pass('2 hours');
     await team.quiet(who);
   });
 
@@ -189,7 +189,7 @@ describe('a session at risk', () => {
       await tx.putPending(who, { ...start, dueAt: new Date((await team.now()) + 30 * 86_400_000).toISOString() });
     });
     await team.say(risk());
-    await team.pass('2 hours');
+    await team.pass('10 seconds');
     await team.comesTo(who, none);
     await team.say(cleared());
     expect([await state(), team.access(who)]).toEqual(['Active', all]);

@@ -64,7 +64,9 @@ export function seededOrg(people: readonly SeedPerson[]): Org {
   const org = emptyOrg();
   for (const person of people) {
     const user = addUser(org, person, person.login, { FederationIdentifier: person.workerId, EmployeeNumber: null });
-    for (const label of ['Sales_User', 'Reports_Export', 'Sales_Team', 'X00e_Standard']) assign(org, user.Id, label);
+    // Nobody has both sides of what policy keeps apart.
+    const own = person.department === 'Sales' ? 'Sales_Team' : 'Reports_Export';
+    for (const label of ['Sales_User', own, 'X00e_Standard']) assign(org, user.Id, label);
     addSession(org, user.Id, 'UI');
     if (!person.privileged) continue;
     const admin = addUser(org, person, `adm-${person.login}`, {

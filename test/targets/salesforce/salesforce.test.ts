@@ -123,7 +123,7 @@ describe('Salesforce alone', () => {
     const found = await accounts(bench.connect()).find(keys, bench.context());
     expect(found.map((account) => [account.kind, account.entitlements.length])).toEqual(
       expect.arrayContaining([
-        ['primary', 3],
+        ['primary', 2],
         ['admin', 1],
       ]),
     );
