@@ -20,6 +20,7 @@ import { raise, settleSteps } from './exceptions.ts';
 import { takeBackByHand, withdrawOrder } from './orders.ts';
 import { reserve } from './safeguards.ts';
 import { tell, wake, writeSettlement } from './settle.ts';
+import { answerNo } from './source-answers.ts';
 import { viewOf } from './view.ts';
 
 /**

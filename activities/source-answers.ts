@@ -64,6 +64,20 @@ export async function answerDecided(
   await tx.putPending(person.id, { ...waiting.row, dueAt: now, data });
 }
 
+/** A source that still waits for what is void now is told no at once. False where none waits: then nobody else says what became of it. */
+export async function answerNo(
+  tx: Transaction,
+  person: Person,
+  { event, comment, now }: { event: string; comment: string; now: string },
+): Promise<boolean> {
+  const waiting = waitingFor(person, event);
+  if (waiting === undefined) return false;
+  const { row, data } = waiting;
+  if (data.approved === undefined)
+    await tx.putPending(person.id, { ...row, dueAt: now, data: { ...data, approved: false, comment } });
+  return data.settles !== false;
+}
+
 type AboutAnswer = { person: string; pending: string; now: string; workflowId: string };
 
 /** Tells a source what was decided. What is undecided by now is a no: nobody's silence gives anything. */
