@@ -63,11 +63,16 @@ describe
     it(
       'muster setup makes the tables, and a second one changes nothing',
       async () => {
-        for (const _time of [1, 2]) {
+        for (const created of [['reconcile', 'propagate-policy'], []]) {
           const { code, out } = await musterIn(env, 'setup', '--json');
           expect({ code, said: JSON.parse(out) }).toEqual({
             code: 0,
-            said: { database: 'up to date', namespace: temporal?.namespace ?? 'default', searchAttributesAdded: [] },
+            said: {
+              database: 'up to date',
+              namespace: temporal?.namespace ?? 'default',
+              searchAttributesAdded: [],
+              schedules: { created, updated: [], removed: [] },
+            },
           });
         }
       },

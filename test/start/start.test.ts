@@ -51,9 +51,14 @@ async function openAccounts(person: string): Promise<string[]> {
 describe.sequential('muster start, as a user runs it', () => {
   it('is ready with everything: people, targets, Temporal, its Web UI', async () => {
     expect(await stateOf(leaver)).toBe('Active');
-    expect((await openAccounts(leaver)).map((account) => account.split(' ')[0]).sort()).toEqual(
-      ['active-directory', 'aws-iam', 'cyberark', 'github', 'salesforce'].sort(),
-    );
+    expect((await openAccounts(leaver)).map((account) => account.split(' ')[0]).sort()).toEqual([
+      'active-directory',
+      'aws-iam',
+      'cyberark',
+      'entra-id',
+      'github',
+      'salesforce',
+    ]);
     expect((await fetch(`${ready.receiver}/readyz`)).status).toBe(200);
     expect((await fetch(`${ready.operator}/readyz`)).status).toBe(200);
     expect((await fetch(ready.temporal.ui)).status).toBe(200);
