@@ -51,7 +51,7 @@ export function planAccess(question: AccessQuestion): AccessPlan {
       stopped: [],
     },
     {
-      ...{ policy, person, at, inGrace: planning.inGrace() },
+      ...{ policy, person, at, inGrace: align ? planning.inGrace() : [] },
       enforced: (target) => planning.modeOf(target) === 'enforce',
       revoke: ({ target, entitlement }, because) => planning.entitlement(target, 'revoke', entitlement, because),
       grant: ({ target, entitlement }, because) => planning.entitlement(target, 'grant', entitlement, because),

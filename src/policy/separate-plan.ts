@@ -13,7 +13,7 @@ export interface Separation {
   person: Pick<Person, 'id' | 'accounts' | 'grants'>;
   /** ISO instant. */
   at: string;
-  /** Old access whose grace runs already. */
+  /** Old access whose grace runs already; none where the plan leaves their access as it is. */
   inGrace: readonly EntitlementRef[];
   /** Does Muster write there? What it may not take away gives no way. */
   enforced(target: string): boolean;
@@ -27,7 +27,7 @@ export interface Separation {
 
 /**
  * A plan at no moment of which anybody has what policy keeps apart: what would make a conflict is stopped, old access that is
- * in the way has no grace and goes first, and an exception whose time is up takes back what it allowed.
+ * in the way of something new, or beside what they hold already, has no grace and goes first, and an exception whose time is up takes back what it allowed.
  */
 export function separatePlan(plan: Separable, about: Separation): Separable {
   const { policy, person, at } = about;

@@ -39,7 +39,10 @@ export interface Separating {
 export interface Separated {
   /** Grants that may not be made, each with everything that it would be in conflict with. */
   stopped: { entitlement: EntitlementRef; reason: string; violations: Violation[] }[];
-  /** Old access that must be gone, and read back, before the new is given: in grace no longer, or on its way out. */
+  /**
+   * Old access that must be gone, and read back, before the new is given: in grace no longer, or on its way out. Where `new`
+   * is held already, the old may not stay beside it for a while, and goes now.
+   */
   revokeFirst: { old: EntitlementRef; new: EntitlementRef }[];
 }
 
@@ -60,7 +63,8 @@ export function violations(policy: Rules, held: readonly EntitlementRef[]): Viol
 
 /**
  * What of a plan may not be, so that at no moment anybody has both of what policy keeps apart: not while changes are made,
- * side by side and in any order, and not while old access is in grace. What was so before is no plan's fault and is left.
+ * side by side and in any order, and not while old access is in grace: that has none beside what stays, however long both
+ * were held. What was so before otherwise is no plan's fault and is left.
  */
 export function separate(policy: Rules, plan: Separating): Separated {
   const wanted = new Map(plan.grants.map((each) => [keyOf(each), refOf(each)]));
@@ -87,9 +91,15 @@ export function separate(policy: Rules, plan: Separating): Separated {
     if (found.length > 0) stopped.set(key, found);
   }
   const given = left.filter(([key]) => !stopped.has(key));
-  const revokeFirst = given.flatMap(([, ref]) =>
+  const beforeNew = given.flatMap(([, ref]) =>
     [...leaving.values()].filter((old) => conflicts(ref, [old]).length > 0).map((old) => ({ old, new: ref })),
   );
+  const inGrace = new Set(plan.grace.map(keyOf));
+  const besideHeld = [...leaving]
+    .filter(([key]) => inGrace.has(key))
+    .flatMap(([, old]) =>
+      staying.filter((other) => conflicts(old, [other]).length > 0).map((other) => ({ old, new: other })),
+    );
   return {
     stopped: fresh
       .flatMap(([key, entitlement]) => {
@@ -97,7 +107,7 @@ export function separate(policy: Rules, plan: Separating): Separated {
         return found === undefined ? [] : [{ entitlement, reason: reasonOf(entitlement, found), violations: found }];
       })
       .sort(byText),
-    revokeFirst: revokeFirst.sort(byText),
+    revokeFirst: [...beforeNew, ...besideHeld].sort(byText),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Grant } from '../../src/model/grant.ts';
 import type { Account, Person } from '../../src/model/person.ts';
 import type { AccessPlan, Change } from '../../src/model/plan.ts';
 import { type AccessQuestion, planAccess, primaryAccount } from '../../src/policy/access-plan.ts';
+import { desiredAccess } from '../../src/policy/desired-access.ts';
 import { parsePolicy } from '../../src/policy/load.ts';
 import { type PlannedTarget, planEnd } from '../../src/policy/plan.ts';
 import { type EntitlementRef, violations } from '../../src/policy/separation.ts';
@@ -352,6 +353,62 @@ describe('separation of duties', () => {
       ['grant:erp:payments', ['revoke:erp:vendors']],
       ['revoke:erp:vendors', []],
     ]);
+  });
+
+  it('leaves no grace beside what they hold already, neither one that runs nor a new one', () => {
+    const both = [account('ad', ['staff']), account('erp', ['approve', 'payments', 'vendors'])];
+    const grants = [grant('erp', 'vendors', { origin: 'grace', until: later })];
+    for (const plan of [
+      ask(someone('Finance', { accounts: both, grants })),
+      ask(someone('Finance', { accounts: both }), { grace: true }),
+    ]) {
+      expect(plan.changes.map(({ id, because }) => [id, because])).toEqual([
+        ['revoke:erp:vendors', 'separation of duties: no grace beside payments in erp'],
+      ]);
+      expect([plan.kept, plan.stopped]).toEqual([[], []]);
+    }
+    // What an exception allows beside anything keeps its grace; a message to somebody takes nothing from them.
+    const allowed = [...grants, grant('erp', 'payments', { origin: 'exception', until: later })];
+    expect(ask(someone('Finance', { accounts: both, grants: allowed })).changes).toEqual([]);
+    expect(ask(someone('Finance', { accounts: both, grants }), { align: false }).changes).toEqual([]);
+  });
+
+  it('leaves after any plan no old access in grace beside what it is in conflict with, as far as Muster can take it', () => {
+    fc.assert(
+      fc.property(question, ({ person, grace }) => {
+        const plan = ask(person, { grace });
+        const after = carriedOut(person, plan);
+        const running = after.grants.filter(
+          ({ origin, until = '' }) => origin !== 'adopted' && origin !== 'requested' && until > at,
+        );
+        const named = (wanted: Grant['origin'], ref: EntitlementRef) =>
+          running.some(
+            ({ origin, target, entitlement }) =>
+              origin === wanted && target === ref.target && entitlement === ref.entitlement,
+          );
+        // What something else gives as well is not old access.
+        const without = { ...after, grants: after.grants.filter(({ origin }) => origin !== 'grace') };
+        const due = desiredAccess(policy, without, at);
+        const isOld = (ref: EntitlementRef) =>
+          named('grace', ref) &&
+          !due.some((each) => each.target === ref.target && each.entitlements.some(({ id }) => id === ref.entitlement));
+        const held = after.accounts.flatMap(({ target, entitlements, kind }) =>
+          entitlements.map((entitlement) => ({ target, entitlement, kind })),
+        );
+        // Nothing is planned for admin accounts, nor while somebody is kept out.
+        const isOutOfReach = (ref: EntitlementRef) =>
+          held.some(
+            (each) => each.kind !== 'primary' && each.target === ref.target && each.entitlement === ref.entitlement,
+          );
+        if (desiredAccess(policy, after, at).length === 0) return;
+        for (const { one, other } of violations(policy, held)) {
+          const old = [one, other].filter(isOld);
+          if (old.length !== 1 || named('exception', one) || named('exception', other)) continue;
+          expect(old.every(isOutOfReach)).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('stops what is in conflict with access that stays, an admin account’s too, before anything of it is changed', () => {

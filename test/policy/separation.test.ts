@@ -73,6 +73,17 @@ describe('a plan', () => {
     });
   });
 
+  it('takes old access whose grace runs from beside what is held already, and leaves two that are both on their way out', () => {
+    const held = refs('erp/vendors', 'erp/payments', 'crm/read');
+    expect(separate(policy, plan({ held, grace: refs('erp/vendors', 'crm/read') }))).toEqual({
+      stopped: [],
+      revokeFirst: [{ old: ref('erp/vendors'), new: ref('erp/payments') }],
+    });
+    const nothing = { stopped: [], revokeFirst: [] };
+    expect(separate(policy, plan({ held, grace: refs('erp/vendors', 'erp/payments') }))).toEqual(nothing);
+    expect(separate(policy, plan({ held }))).toEqual(nothing);
+  });
+
   it('gives neither of two new ones that nobody may have together', () => {
     const { stopped, revokeFirst } = separate(
       policy,
