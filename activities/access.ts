@@ -18,6 +18,7 @@ import { type AccessData, accessKinds, graceRow, planLater, readAccessData } fro
 import { askFor } from './asks.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise, settleSteps } from './exceptions.ts';
+import { lookAtBelongings } from './handover.ts';
 import { reserveNames } from './names.ts';
 import { takeBackByHand } from './orders.ts';
 import { reserve } from './safeguards.ts';
@@ -132,6 +133,8 @@ function toSee({ targets }: Dependencies, { priority, event }: Asked): NonNullab
 async function begin(beginning: Beginning): Promise<{ access?: BegunAccess; settled: Settlement[] }> {
   const { dependencies, tx, asked, now, workflowId } = beginning;
   const { policy, targets } = dependencies;
+  // A contract's end is looked at from its first reminder on.
+  if (asked.data.some(({ tell }) => tell === 'contractEnd')) await lookAtBelongings(beginning);
   const plan = await planned(beginning);
   const person = beginning.person;
   const held = await holdBack(beginning, plan);

@@ -1,7 +1,9 @@
+import { finder } from '../src/directory/finder.ts';
 import { Failure } from '../src/model/failure.ts';
 import { type Account, type Person, personalKinds } from '../src/model/person.ts';
 import type { Change } from '../src/model/plan.ts';
 import type { ChangeResult, StepWork } from '../src/model/work.ts';
+import { managerOf } from '../src/policy/who.ts';
 import type { ConnectedTarget } from '../src/targets/connect.ts';
 import type { AccountAttributes, AccountSeen, AccountsAbility, CallContext, Outcome } from '../src/targets/target.ts';
 import { type AllowedCall, callContext } from './call-context.ts';
@@ -9,7 +11,6 @@ import type { Dependencies } from './dependencies.ts';
 import { resultOfFailure } from './failures.ts';
 import { handOverCredential } from './first-credential.ts';
 import { keysOf, personOf } from './keys.ts';
-import { nearestManager } from './managers.ts';
 import { recordOf } from './see-access.ts';
 import { targetOf } from './target-of.ts';
 
@@ -119,7 +120,9 @@ class Applying {
       await handOverCredential(this.#dependencies, this.#connected, this.#person, account, this.#work, this.#context);
       this.#outcomes[change.id] = 'changed';
     } else if (change.action === 'handOver' && mailbox !== undefined) {
-      const manager = await nearestManager(this.#dependencies.store, this.#person, this.#work.now);
+      const manager = await this.#dependencies.store.read((reader) =>
+        managerOf(this.#person, finder(reader), this.#work.now),
+      );
       const email = manager?.attributes.email;
       if (email === undefined) {
         throw new Failure('refused', `${this.#person.id} has no manager with an address to hand the mailbox to`, {

@@ -1,3 +1,4 @@
+import { finder } from '../src/directory/finder.ts';
 import type { Transaction } from '../src/directory/store.ts';
 import type { Approval, Delegation } from '../src/model/approval.ts';
 import type { Person } from '../src/model/person.ts';
@@ -106,16 +107,6 @@ export async function isBarred(
     if (known !== undefined) barred.add(known.id);
   }
   return barred.has(bare(id)) || barred.has((await find(bare(id)))?.id ?? '');
-}
-
-/** People by their id, or by any other name that is theirs alone. */
-export function finder(tx: Pick<Transaction, 'person' | 'personByAlias'>): FindPerson {
-  return async (id) => {
-    const own = await tx.person(id);
-    if (own !== undefined) return own;
-    const [found, ...more] = await tx.personByAlias(id);
-    return more.length === 0 ? found : undefined;
-  };
 }
 
 /** Whoever leaves is gone already, as far as asking goes: the chain of managers goes on above them. */

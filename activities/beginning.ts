@@ -12,6 +12,7 @@ import {
 } from '../src/policy/start-rows.ts';
 import { planLater } from './access-rows.ts';
 import { ask, type Deciding, evidence, type Verdict } from './decide-event.ts';
+import { lookAtBelongings } from './handover.ts';
 
 /** Active now, or in waiting for the day. Pre-hire access comes at once or policy's lead before the start. */
 export async function begin(deciding: Deciding, engagement: Engagement, later: PendingChange[]): Promise<Verdict> {
@@ -48,24 +49,26 @@ function beforeHire({ accounts }: Person, later: PendingChange[]): BeforeHire {
 }
 
 /** Arms the end of an engagement that has one, and the reminders before it. */
-export async function armContractEnd(
-  { dependencies, tx, person, event, now }: Deciding,
-  engagement: Engagement,
-): Promise<void> {
-  for (const row of contractEndRows(dependencies.policy, person, engagement, { ...event }, Date.parse(now)))
-    await tx.putPending(person.id, row);
+export async function armContractEnd(deciding: Deciding, engagement: Engagement): Promise<void> {
+  const { dependencies, tx, person, event, now } = deciding;
+  const rows = contractEndRows(dependencies.policy, person, engagement, { ...event }, Date.parse(now));
+  for (const row of rows) await tx.putPending(person.id, row);
+  if (rows.length > 0) await lookAtBelongings(deciding);
 }
 
 /** They begin: `Active`, and everything policy gives. The event (`event`, its key) is told when that is confirmed. */
 export async function activate(
-  { dependencies, tx, person, now }: Deciding,
+  deciding: Deciding,
   { event, date, engagement, unprepared }: { event: string; date: string; engagement: string; unprepared: boolean },
 ): Promise<void> {
+  const { dependencies, tx, person, now } = deciding;
   const { onLeave: _, ...attributes } = person.attributes;
   await tx.updatePerson(person.id, { state: 'Active', attributes });
   for (const { id } of person.pending.filter(({ id }) => id.startsWith(preHirePrefix)))
     await tx.removePending(person.id, id);
   const again = person.engagements.some(({ endDate }) => endDate !== undefined && endDate < date);
+  // They are back, and what they own is theirs.
+  if (again) await lookAtBelongings(deciding);
   const see = again || person.accounts.some(({ origin }) => origin !== 'created');
   await planLater(
     tx,

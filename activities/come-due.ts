@@ -12,7 +12,7 @@ import { factSource, factsOf, state } from './facts.ts';
 import { giveWay } from './give-way.ts';
 import { leaveIsDue } from './leave.ts';
 import { changeIsDue } from './moved.ts';
-import { tell, writeSettlement } from './settle.ts';
+import { tell, wake, writeSettlement } from './settle.ts';
 import { viewOf } from './view.ts';
 
 /**
@@ -24,15 +24,18 @@ export async function comeDue(
   request: { person: string; pending: string; now: string; workflowId: string },
 ): Promise<PersonView> {
   const { store, timing, workflows } = dependencies;
+  const wakes = new Set<string>();
   const { view, settlement } = await store.transaction(async (tx) => {
     const person = await tx.person(request.person, { lock: true });
     if (person === undefined) throw new Failure('not-found', `${request.person} is not in the directory`);
     const pending = person.pending.find(({ id }) => id === request.pending);
-    const settlement = pending === undefined ? undefined : await due({ ...request, dependencies, tx, person }, pending);
+    const deciding = { ...request, dependencies, tx, person, wakes };
+    const settlement = pending === undefined ? undefined : await due(deciding, pending);
     if (settlement !== undefined) await writeSettlement(tx, person.id, settlement, request.now);
     return { view: await viewOf(tx, timing, person.id), settlement };
   });
   if (settlement !== undefined) await tell(workflows, eventWorkflowId(settlement.event), settlement);
+  await wake(workflows, [...wakes]);
   return view;
 }
 

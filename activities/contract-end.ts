@@ -6,6 +6,7 @@ import { entryOrder } from '../src/policy/pending-end.ts';
 import { armContractEnd } from './beginning.ts';
 import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { factSource } from './facts.ts';
+import { lookAtBelongings } from './handover.ts';
 import { terminated } from './terminated.ts';
 
 /** A contract is prolonged, shortened, or has no end any more: the timer and the reminders move with it. */
@@ -54,6 +55,7 @@ export async function contractEndChanged(deciding: Deciding): Promise<Verdict> {
   await disarm(deciding, engagement.id);
   if (endDate === null) {
     await tx.putEngagement(person.id, moved);
+    await lookAtBelongings(deciding);
     return { settlement: { event: event.key, outcome: 'applied', reason: 'no end any more' } };
   }
   if (endOfDay(endDate, zone) <= Date.parse(now)) return endNow(deciding, contract, endDate);

@@ -39,6 +39,8 @@ export interface Deciding {
   event: IdentityEvent;
   now: string;
   workflowId: string;
+  /** Ids of others whose workflows look at the directory again once this is committed. */
+  wakes?: Set<string>;
 }
 
 /** What a rule makes of an event: settled (for good, or held), or an end that begins now and settles when it is done. */
@@ -50,16 +52,17 @@ export async function decideEvent(
   request: { person: string; event: IdentityEvent; now: string; workflowId: string },
 ): Promise<Decision> {
   const { event } = request;
+  const wakes = new Set<string>();
   const decision = await dependencies.store.transaction(async (tx): Promise<Decision> => {
     const person = await tx.person(request.person, { lock: true });
     if (person === undefined) throw new Failure('not-found', `${request.person} is not in the directory`);
-    const verdict = await decideOnce({ ...request, dependencies, tx, person });
+    const verdict = await decideOnce({ ...request, dependencies, tx, person, wakes });
     if ('settlement' in verdict) await writeSettlement(tx, person.id, verdict.settlement, request.now);
     return { view: await viewOf(tx, dependencies.timing, person.id), ...('underWay' in verdict ? {} : verdict) };
   });
   if (decision.settlement !== undefined)
     await tell(dependencies.workflows, eventWorkflowId(event.key), decision.settlement);
-  await wake(dependencies.workflows, decision.end?.handedOn);
+  await wake(dependencies.workflows, [...wakes, ...(decision.end?.handedOn ?? [])]);
   await tellOvertaken(dependencies.workflows, decision.end);
   return decision;
 }

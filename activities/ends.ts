@@ -17,6 +17,7 @@ import { handOnApprovals, voidApprovals } from './approvals.ts';
 import { type Deciding, evidence, hold } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise, settleSteps } from './exceptions.ts';
+import { handOver } from './handover.ts';
 import { takeBackByHand, withdrawOrder } from './orders.ts';
 import { reserve } from './safeguards.ts';
 import { tell, wake, writeSettlement } from './settle.ts';
@@ -35,6 +36,7 @@ export async function beginInside(deciding: Deciding, pending: PendingChange): P
   const effectiveAt = typeof pending.data['effective'] === 'string' ? pending.data['effective'] : pending.dueAt;
   await tx.putPending(person.id, pending);
   await tx.updatePerson(person.id, { state: 'Terminating', epoch });
+  await handOver(deciding, pending);
   const { handedOn, overtaken } = await overtake(deciding, pending);
   const plan = planEnd({
     person,

@@ -2,6 +2,7 @@ import type { Transaction } from '../src/directory/store.ts';
 import type { Settlement } from '../src/model/event.ts';
 import { eventWorkflowId, occurrenceOf } from '../src/model/messages.ts';
 import type { EventRequest, ExceptionRequest, PersonView } from '../src/model/work.ts';
+import { handoverStep } from '../src/policy/handover.ts';
 import type { Policy } from '../src/policy/schema.ts';
 import { planLater } from './access-rows.ts';
 import type { MusterActivities } from './activities.ts';
@@ -9,11 +10,23 @@ import type { Dependencies } from './dependencies.ts';
 import { tell, writeSettlement } from './settle.ts';
 import { viewOf } from './view.ts';
 
+interface Raising {
+  request: ExceptionRequest;
+  workflowId: string;
+  now: string;
+  /** Absent: policy's. */
+  owner?: string;
+  /** What the reason lists, by ids. */
+  about?: string[];
+  /** Absent: after policy's time. */
+  dueAt?: string;
+}
+
 /** Writes an exception and its evidence; the watch alerts. Opening it twice opens it once. */
 export async function raise(
   tx: Transaction,
   { policy }: { policy: Pick<Policy, 'exceptions'> },
-  { request, workflowId, now, owner }: { request: ExceptionRequest; workflowId: string; now: string; owner?: string },
+  { request, workflowId, now, owner, about, dueAt }: Raising,
 ): Promise<void> {
   const { step, kind, event, person, target, reason } = request;
   const where = {
@@ -29,9 +42,10 @@ export async function raise(
     ...where,
     workflowId,
     reason,
+    ...(about === undefined ? {} : { about }),
     owner: owner ?? policy.exceptions.owner,
     openedAt: now,
-    dueAt: new Date(Date.parse(now) + policy.exceptions.dueIn).toISOString(),
+    dueAt: dueAt ?? new Date(Date.parse(now) + policy.exceptions.dueIn).toISOString(),
   });
   if (opened)
     await tx.addEvidence([
@@ -112,11 +126,25 @@ export async function openExceptions(
       // What an operator has stopped is late by their own word: nothing becomes an exception for it.
       const isStopped = stops.has('all') || stops.has(`target:${request.target}`);
       if (isStopped && lateness.has(request.kind)) continue;
+      if (request.kind === 'handover' && (await isAskedAlready(tx, request, workflowId))) continue;
       if (request.kind === 'deadline-missed') await warningOver(tx, { request, workflowId, now });
       await raise(tx, dependencies, { request, workflowId, now, owner });
     }
     return viewOf(tx, dependencies.timing, person);
   });
+}
+
+/** An account that a leaver owns and the directory knew is in the exception about all of them, opened before they left. */
+async function isAskedAlready(
+  tx: Transaction,
+  { step, person, target }: ExceptionRequest,
+  workflowId: string,
+): Promise<boolean> {
+  const [, account] = /\/handover\/(.*)$/s.exec(step) ?? [];
+  if (person === undefined) return false;
+  const accounts = await tx.exceptions({ open: true, kind: 'handover', person }, { limit: 500 });
+  const own = `${workflowId}/${handoverStep('accounts')}`;
+  return accounts.items.some(({ id, about }) => id.startsWith(own) && about?.includes(`${target}/${account}`) === true);
 }
 
 /** What is late is no longer about to be: one step is one open exception, one incident, one thing to take. */
@@ -175,7 +203,9 @@ export async function resolveByHand(dependencies: Dependencies, request: ByHand)
         { workflowId, step: id, kind: 'exception-resolved', person, at: now, data: { action, by } },
       ]);
     }
-    const held = exception?.event === undefined ? undefined : await heldEvent(tx, person, exception.event);
+    // What a leaver owns says nothing of whether their end goes on.
+    const of = exception?.kind === 'handover' ? undefined : exception?.event;
+    const held = of === undefined ? undefined : await heldEvent(tx, person, of);
     const outcome: Settlement['outcome'] = action === 'drop' ? 'dropped' : 'applied';
     const settlement = held === undefined ? undefined : { event: held, outcome, reason: `by hand, by ${by}` };
     if (settlement !== undefined) await writeSettlement(tx, person, settlement, now);

@@ -8,6 +8,7 @@ import { armContractEnd } from './beginning.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { engagementWith, type FactName, type Facts, factSource, factsOf, state } from './facts.ts';
 import { giveWay } from './give-way.ts';
+import { hasNextManager } from './handover.ts';
 import { renameNames, reserveNames } from './names.ts';
 import { reserve } from './safeguards.ts';
 
@@ -136,6 +137,8 @@ async function remember(deciding: Deciding, stated: Stated): Promise<void> {
   delete attributes['formerManagerId'];
   if (changed.includes('managerId') && person.attributes.managerId !== undefined) {
     attributes['formerManagerId'] = person.attributes.managerId;
+    const leaver = await hasNextManager(deciding, person.attributes.managerId);
+    if (leaver !== undefined) deciding.wakes?.add(leaver);
   }
   await tx.updatePerson(person.id, { attributes, privileged, facts, ...(name === '' ? {} : { name }) });
   const engagement = engagementFor(dependencies.policy, person, event, Date.parse(now));

@@ -1,11 +1,12 @@
+import { finder } from '../src/directory/finder.ts';
 import { Failure } from '../src/model/failure.ts';
 import type { Person } from '../src/model/person.ts';
 import type { ChangeResult, StepWork } from '../src/model/work.ts';
+import { managerOf } from '../src/policy/who.ts';
 import { callContext } from './call-context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { resultOfFailure } from './failures.ts';
 import { personOf } from './keys.ts';
-import { nearestManager } from './managers.ts';
 import { targetOf } from './target-of.ts';
 
 /** Sends the messages of a plan's step: to a channel, or to whoever the words mean for this person today. */
@@ -75,7 +76,7 @@ export async function addressesOf(
   };
   if (who === 'person' || who === 'requester') return emailOf(person.id);
   if (who === 'manager') {
-    const manager = await nearestManager(store, person, now);
+    const manager = await store.read((reader) => managerOf(person, finder(reader), now));
     if (manager?.attributes.email !== undefined) return [manager.attributes.email];
     const { fallback } = policy.approvals;
     return fallback === undefined ? [] : groupAddresses(policy, fallback, emailOf);

@@ -6,6 +6,7 @@ import { planLater } from './access-rows.ts';
 import { armContractEnd } from './beginning.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { beginInside, endEngagement } from './ends.ts';
+import { lookAtBelongings, lookedBefore } from './handover.ts';
 import { endTakenBack } from './undo.ts';
 
 /** Somebody leaves: now, on a day, or not by this event. The rules are in `src/policy/ends.ts`. */
@@ -31,7 +32,10 @@ async function schedule(
   const { tx, person, event } = deciding;
   const { at, date, zone, replaces } = decision;
   await takePlace(deciding, replaces);
-  await tx.putPending(person.id, pendingEnd(decision, event));
+  const pending = pendingEnd(decision, event);
+  const before = person.pending.find(({ id }) => id === replaces);
+  await tx.putPending(person.id, { ...pending, data: { ...pending.data, ...lookedBefore(before) } });
+  await lookAtBelongings(deciding);
   if (decision.tellSecurity) await tellWhoMayKnow(deciding);
   await evidence(deciding, 'end-scheduled', { dueAt: at, date, zone, replaces: replaces ?? null });
   if (decision.ask !== undefined) await ask(deciding, decision.ask);
@@ -60,6 +64,7 @@ async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decis
     confidential: false,
     data: {
       effective: decision.effective,
+      ...lookedBefore(person.pending.find(({ id }) => id === decision.replaces)),
       ...(decision.engagement === undefined ? {} : { engagement: decision.engagement }),
     },
   };
@@ -69,6 +74,7 @@ async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decis
     return end === undefined ? { underWay: true } : { end };
   }
   await endEngagement(deciding.tx, person, pending, decision.effective, event);
+  await lookAtBelongings(deciding);
   await evidence(deciding, 'engagement-ended', { engagement: decision.engagement ?? null, date: decision.date });
   return {
     settlement: {
@@ -113,6 +119,7 @@ export async function terminationRescinded(deciding: Deciding): Promise<Verdict>
   for (const engagement of person.engagements) {
     if (pending.some(({ data }) => data['engagement'] === engagement.id)) await armContractEnd(deciding, engagement);
   }
+  await lookAtBelongings(deciding);
   await evidence(deciding, 'end-rescinded', { ends: pending.map((change) => change.event) });
   return { settlement: { event: event.key, outcome: 'applied' } };
 }

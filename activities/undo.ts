@@ -16,6 +16,7 @@ import { armContractEnd } from './beginning.ts';
 import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { lastEnd } from './former.ts';
+import { lookAtBelongings } from './handover.ts';
 import { type Restoration, restorationOf } from './restoration.ts';
 import { writeSettlement } from './settle.ts';
 
@@ -221,6 +222,7 @@ async function bringBack(
     for (const row of person.pending.filter(({ kind, event: of }) => kind === 'later' && of === undone))
       await tx.removePending(person.id, row.id);
     await tx.keepNames(person.id);
+    await lookAtBelongings(deciding);
     restored = { ...person, state: end.state, engagements };
   }
   const grants = await regrant(deciding, restored, restoration, approval);

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull } from 'drizzle-orm';
 import { grant, legalHold } from './schema-access.ts';
 import type { Session } from './session.ts';
 import type { Transaction } from './store.ts';
@@ -50,9 +50,10 @@ export function access(session: Session): Access {
         return 'lifted';
       }),
 
-    legalHolds: () =>
+    legalHolds: (by) =>
       session.run(async (database) => {
-        const inForce = isNull(legalHold.liftedAt);
+        const placed = by === undefined ? undefined : inArray(legalHold.by, [...by]);
+        const inForce = and(isNull(legalHold.liftedAt), placed);
         const rows = await database
           .select()
           .from(legalHold)

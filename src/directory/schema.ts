@@ -28,6 +28,7 @@ export const person = muster.table(
   (table) => [
     index('person_state').on(table.state),
     index('person_manager').on(sql`(${table.attributes}->>'managerId')`),
+    index('person_email').on(sql`lower(${table.attributes}->>'email')`),
   ],
 );
 
@@ -101,6 +102,7 @@ export const account = muster.table(
   (table) => [
     primaryKey({ name: 'account_pkey', columns: [table.target, table.id] }),
     index('account_owner').on(table.owner),
+    index('account_name').on(sql`lower(${table.name})`),
   ],
 );
 

@@ -165,6 +165,8 @@ export interface Transaction {
   }>;
   /** Their records, by id; who is not there is left out. */
   peopleOf(ids: readonly string[]): Promise<Person[]>;
+  /** Those whose manager goes by one of these ids, and who are here or to come. */
+  reportsOf(managerIds: readonly string[]): Promise<Person[]>;
   createPerson(person: NewPerson): Promise<void>;
   updatePerson(
     id: string,
@@ -181,8 +183,8 @@ export interface Transaction {
   placeLegalHold(person: string, hold: Omit<LegalHold, 'liftAskedBy'>): Promise<void>;
   /** The first of two asks, the second lifts; says which it was, or `same` where the same person asked twice. */
   liftLegalHold(id: string, by: string, at: string): Promise<'asked' | 'lifted' | 'same' | 'none'>;
-  /** All that are in force, and of whom; the oldest first. */
-  legalHolds(): Promise<(LegalHold & { person: string })[]>;
+  /** All that are in force, or those placed `by` one of these, and of whom; the oldest first. */
+  legalHolds(by?: readonly string[]): Promise<(LegalHold & { person: string })[]>;
   /** False where it is somebody else's; `freeBefore`: one that was released by then is nobody's any more. The person's other names of the kind become aliases. */
   reserveName(name: {
     person: string;
@@ -326,6 +328,14 @@ export interface Transaction {
     resolution: { action: string; by: string; reason: string },
     at: string,
   ): Promise<boolean>;
+  /** Of an open one; false where there is none. `isNews`: nobody has seen to what it says now, so it is told again. */
+  reviseException(
+    id: string,
+    change: Partial<Pick<OpenException, 'event' | 'reason' | 'about' | 'owner' | 'dueAt'>>,
+    isNews: boolean,
+  ): Promise<boolean>;
+  /** Open ones that `from` owned are `to`'s; those that somebody by one of `names` has taken are nobody's. Gives them as they are then. */
+  handOnExceptions(handed: { from: string; names: readonly string[]; to: string }): Promise<ExceptionRow[]>;
   exception(id: string): Promise<ExceptionRow | undefined>;
   exceptions(
     filter: {
@@ -399,6 +409,7 @@ export type Reader = Pick<
   | 'peopleWith'
   | 'holders'
   | 'peopleOf'
+  | 'reportsOf'
   | 'people'
   | 'due'
   | 'starts'

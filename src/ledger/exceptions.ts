@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { page, pageSize, pageStart } from '../directory/cursor.ts';
 import type { Session } from '../directory/session.ts';
@@ -10,6 +10,8 @@ type Exceptions = Pick<
   Transaction,
   | 'openException'
   | 'resolveException'
+  | 'reviseException'
+  | 'handOnExceptions'
   | 'exception'
   | 'exceptions'
   | 'takeException'
@@ -40,6 +42,33 @@ export function exceptions(session: Session): Exceptions {
           .where(and(eq(exception.id, id), isNull(exception.resolvedAt)))
           .returning({ id: exception.id });
         return resolved.length > 0;
+      }),
+
+    reviseException: (id, change, isNews) =>
+      session.run(async (database) => {
+        const revised = await database
+          .update(exception)
+          .set({ ...change, ...(isNews ? { takenBy: null, takenAt: null } : {}) })
+          .where(and(eq(exception.id, id), isNull(exception.resolvedAt)))
+          .returning({ id: exception.id });
+        return revised.length > 0;
+      }),
+
+    handOnExceptions: ({ from, names, to }) =>
+      session.run(async (database) => {
+        const isOpen = isNull(exception.resolvedAt);
+        const owned = await database
+          .update(exception)
+          .set({ owner: to })
+          .where(and(isOpen, eq(exception.owner, from)))
+          .returning();
+        const taken = await database
+          .update(exception)
+          .set({ takenBy: null, takenAt: null })
+          .where(and(isOpen, inArray(exception.takenBy, [...names])))
+          .returning();
+        const found = new Map([...owned, ...taken].map((row) => [row.id, toException(row)]));
+        return [...found.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
       }),
 
     exception: (id) =>
@@ -175,7 +204,7 @@ function flag<T>(wanted: boolean | undefined, yes: T, no: T): T | undefined {
 export function toException(row: typeof exception.$inferSelect): ExceptionRow {
   const { id, kind, workflowId, reason, owner, openedAt, dueAt } = row;
   const { person, event, target, alertedAt, alert, resolvedAt, resolution, alertClosedAt } = row;
-  const { takenBy, takenAt, until, skipAskedBy } = row;
+  const { takenBy, takenAt, until, skipAskedBy, about } = row;
   return {
     id,
     kind,
@@ -187,6 +216,7 @@ export function toException(row: typeof exception.$inferSelect): ExceptionRow {
     ...(person !== null && { person }),
     ...(event !== null && { event }),
     ...(target !== null && { target }),
+    ...(about !== null && { about }),
     ...(alertedAt !== null && { alertedAt }),
     ...(alert !== null && { alert }),
     ...(resolvedAt !== null && { resolvedAt }),

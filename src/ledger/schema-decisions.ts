@@ -79,5 +79,8 @@ export const alert = muster.table(
     times: integer().notNull().default(1),
     closedAt: instant('closed_at'),
   },
-  (table) => [primaryKey({ name: 'alert_pkey', columns: [table.exception, table.route] })],
+  (table) => [
+    primaryKey({ name: 'alert_pkey', columns: [table.exception, table.route] }),
+    index('alert_open').on(table.exception, table.route).where(sql`${table.closedAt} IS NULL`),
+  ],
 );

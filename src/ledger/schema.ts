@@ -78,6 +78,8 @@ export const exception = muster.table(
     target: key(),
     workflowId: key('workflow_id').notNull(),
     reason: words().notNull(),
+    /** What the reason lists, by ids: so that what joins it and what is seen to can be told. */
+    about: text().array(),
     owner: text().notNull(),
     openedAt: instant('opened_at').notNull(),
     dueAt: instant('due_at').notNull(),
@@ -97,6 +99,8 @@ export const exception = muster.table(
   (table) => [
     index('exception_due').on(table.dueAt, table.id),
     index('exception_person').on(table.person),
+    index('exception_owner').on(table.owner).where(sql`${table.resolvedAt} IS NULL`),
+    index('exception_until').on(table.until),
     index('exception_unalerted').on(table.openedAt).where(sql`${table.alertedAt} IS NULL`),
     index('exception_alert_unclosed').on(table.dueAt, table.id).where(alertUnclosed(table)),
   ],

@@ -38,6 +38,8 @@ export interface OpenException {
   workflowId: string;
   /** For the reader at 3 a.m.: what is wrong, what was tried, what to do. */
   reason: string;
+  /** What the reason lists, by ids. */
+  about?: string[];
   owner: string;
   openedAt: string;
   dueAt: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { finder } from '../../activities/approvers.ts';
+import { finder } from '../directory/finder.ts';
 import type { Transaction } from '../directory/store.ts';
 import { HttpProblem } from '../http/problem.ts';
 import type { Delegation } from '../model/approval.ts';

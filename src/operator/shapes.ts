@@ -101,6 +101,8 @@ export const exceptionShape = z.strictObject({
   target: optional(z.string()),
   workflowId: z.string(),
   reason: z.string(),
+  /** What the reason lists, by ids. */
+  about: optional(z.array(z.string())),
   owner: z.string(),
   openedAt: moment,
   dueAt: moment,

@@ -38,6 +38,14 @@ export async function managerOf(person: Person, find: FindPerson, now: string): 
   return nearest(person.attributes.managerId, new Set([person.id]), find, now);
 }
 
+/** Who has what was somebody's: they themselves, and once they leave the nearest up their chain. Undefined: nobody. */
+export async function whoHas(id: string, find: FindPerson, now: string): Promise<Person | undefined> {
+  const person = await find(id);
+  return person === undefined || !isGone(person) ? person : managerOf(person, find, now);
+}
+
+const isGone = ({ state }: Person): boolean => state === 'Terminating' || state === 'Terminated';
+
 /** Is this somebody who can be asked: Active, with no end within five days? */
 export function isAvailable(person: Person, now: string): boolean {
   return person.state === 'Active' && !isLeaving(person, now);
@@ -107,7 +115,7 @@ async function ofGroup(name: string, { policy, find }: Asking): Promise<Reached>
 async function ofOwner(owner: string | undefined, asking: Asking): Promise<Reached> {
   if (owner === undefined) return nobody();
   const group = /^group:(.+)$/.exec(owner)?.[1];
-  return group === undefined ? ofPeople([await asking.find(owner)]) : ofGroup(group, asking);
+  return group === undefined ? ofPeople([await whoHas(owner, asking.find, asking.now)]) : ofGroup(group, asking);
 }
 
 /** Whoever is in no record is taken for an operator. */

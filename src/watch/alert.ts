@@ -93,7 +93,7 @@ export class Alerts {
     const { store, policy } = this.#alerting;
     const place = placeOf(row.route);
     if (place.kind !== 'mail') return this.#try(exception, row, () => this.#tell(exception, row, place.address));
-    const email = await store.read((reader) => addressOf(policy, reader, exception, place.address));
+    const email = await store.read((reader) => addressOf(policy, reader, exception, place.address, this.#now()));
     if (email !== undefined) return this.#try(exception, row, () => this.#tell(exception, row, email));
     // Whoever it was for is not there any more.
     await store.transaction((tx) => tx.markClosed(row.exception, row.route, this.#now()));

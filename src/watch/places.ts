@@ -47,7 +47,7 @@ export async function placesOf(
   }
   const places: Place[] = [];
   for (const place of usable) {
-    if (place.kind !== 'mail' || (await addressOf(policy, reader, exception, place.address)) !== undefined) {
+    if (place.kind !== 'mail' || (await addressOf(policy, reader, exception, place.address, now)) !== undefined) {
       places.push(place);
     }
   }

@@ -134,4 +134,12 @@ owners: { salesforce: B, github: group:security }
   ])('by %s with %j', async (who, more, expected) => {
     expect(await resolveWho(who, { ...asking, ...more })).toEqual(expected);
   });
+
+  it('stands in for the owner of a target who has left, as the nearest up their chain', async () => {
+    const owned = (state: Person['state']) =>
+      resolveWho('owner', { ...asking, target: 'salesforce', find: among(one('B', 'C', { state }), one('C')) });
+    for (const state of ['Terminating', 'Terminated'] as const) expect((await owned(state)).people).toEqual(['C']);
+    // Whoever is away comes back, and has named who decides meanwhile.
+    for (const state of ['Active', 'OnLeave', 'Suspended'] as const) expect((await owned(state)).people).toEqual(['B']);
+  });
 });
