@@ -11,7 +11,8 @@ type Made = { kind: 'created'; person: string } | { kind: 'several'; people: str
 
 /**
  * Makes the person a source of record hires, in the caller's transaction and under its lock on the subject. Somebody who
- * was here before is held for a person to decide: an e-mail, a former worker number or the source's own word says so.
+ * was here before is held for a person to decide: an e-mail, a former worker number, a
+ * date of birth with the family name, or the source's own word says so.
  * `sure`: a person has looked, and says that they are new.
  */
 export async function newPerson(
@@ -60,7 +61,15 @@ export async function newPerson(
       },
     ],
   });
+  await rememberBirthDate(tx, subject, event);
   return { kind: 'created', person: subject };
+}
+
+/** What is kept of a date of birth, beside their other names: many have the same, so it is theirs by their own id. */
+export async function rememberBirthDate(tx: Transaction, person: string, { data }: IdentityEvent): Promise<void> {
+  const { birthDateHash } = data;
+  if (typeof birthDateHash !== 'string') return;
+  await tx.addIdentifier(person, { source: person, type: 'birthDate', value: birthDateHash });
 }
 
 /** Nobody is known whom they could be, and the source knows better. */
@@ -75,5 +84,21 @@ async function probableFormer(tx: Transaction, event: IdentityEvent): Promise<st
     for (const id of await tx.peopleWith({ type: 'email', value: event.data.email })) found.add(id);
   }
   if ((await tx.person(event.subject)) !== undefined) found.add(event.subject);
+  for (const id of await bornTheSameDay(tx, event)) found.add(id);
   return [...found];
 }
+
+/** Born on the same day and of the same family name: more than chance, in all but the largest families. */
+async function bornTheSameDay(tx: Transaction, { data }: IdentityEvent): Promise<string[]> {
+  const { birthDateHash, lastName } = data;
+  if (typeof birthDateHash !== 'string' || lastName === undefined) return [];
+  const people = await tx.peopleOf(await tx.peopleWith({ type: 'birthDate', value: birthDateHash }));
+  return people.filter(({ attributes }) => plain(attributes.lastName) === plain(lastName)).map(({ id }) => id);
+}
+
+/** As it is compared: no accents, hyphens, spaces or capitals. */
+const plain = (name = ''): string =>
+  name
+    .normalize('NFKD')
+    .replaceAll(/[^\p{L}]/gu, '')
+    .toLowerCase();

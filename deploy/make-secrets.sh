@@ -29,6 +29,7 @@ make temporal-database-password hex
 make muster-database-password hex
 make muster-database-url database_url
 make proof-key hex
+make birth-date-key hex
 make workday-signing-key signing_key
 make workday-token hex
 make cloudevents-signing-key signing_key

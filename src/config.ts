@@ -88,6 +88,8 @@ export const configSchema = z.strictObject({
   database: secretReference.optional(),
   /** Key for the API's proofs to workflows, by reference. */
   proofKey: secretReference.optional(),
+  /** Key of the hashes by which former people are recognised, by reference; never changed. Absent: dates of birth are dropped. */
+  birthDateKey: secretReference.optional(),
   sources: named(source).default({}),
   targets: named(target).default({}),
   operators: z.array(operator).default([]),

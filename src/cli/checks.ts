@@ -77,7 +77,7 @@ export function checkOperators(config: Config, secret: Secret): Promise<Finding>
   return [
     find('operators', async () => {
       for (const operator of config.operators) await secret(operator.token);
-      if (config.proofKey !== undefined) await secret(config.proofKey);
+      for (const key of [config.proofKey, config.birthDateKey]) if (key !== undefined) await secret(key);
       const lacks = [
         ...(config.operators.length < 2 ? ['a second operator, without whom nothing can be approved or skipped'] : []),
         ...(config.proofKey === undefined ? ['proofKey, without which operators decide nothing'] : []),

@@ -95,7 +95,7 @@ async function update(tx: Transaction, person: Person, given: ImportedPerson): P
   if (nameOf(given) !== person.name) fields.push('name');
   if (fields.length > 0) await tx.updatePerson(person.id, { name: nameOf(given), attributes, privileged });
 
-  for (const identifier of identifiersOf(given)) {
+  for (const identifier of identifiersOf(given, person.id)) {
     if (person.identifiers.some((each) => isSame(each, identifier))) continue;
     await tx.addIdentifier(person.id, identifier);
     fields.push(`identifier ${identifier.type}`);

@@ -29,10 +29,12 @@ const importedPerson = z.strictObject({
   endDate: date.exactOptional(),
   privileged: z.boolean().exactOptional(),
   protection: z.enum(['breakGlass', 'service', 'lastAdministrator']).exactOptional(),
+  /** Only a hash of it is kept (`birthDateKey` of muster.yaml), to recognise them should they come back. */
+  birthDate: date.exactOptional(),
 });
 
-/** Somebody who is there already, as `muster people import` and `POST /api/people` take them. */
-export type ImportedPerson = z.infer<typeof importedPerson>;
+/** Somebody who is there already, as `muster people import` and `POST /api/people` take them; of the date of birth a hash. */
+export type ImportedPerson = Omit<z.infer<typeof importedPerson>, 'birthDate'> & { birthDateHash?: string };
 
 /** The file and the body of an import: `{"people":[…]}`, nobody in it twice. */
 export const peopleImport = z.strictObject({
@@ -51,7 +53,7 @@ export const peopleImport = z.strictObject({
 });
 
 /** Checks a file's content; every fault by its path, all at once. Throws `misconfigured`. */
-export function readPeopleImport(value: unknown): ImportedPerson[] {
+export function readPeopleImport(value: unknown): z.infer<typeof importedPerson>[] {
   const read = peopleImport.safeParse(value);
   if (read.success) return read.data.people;
   const faults = read.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
@@ -68,7 +70,7 @@ export function newPerson(given: ImportedPerson, at: string): NewPerson {
     privileged,
     ...(protection === undefined ? {} : { protection }),
     attributes: attributesOf(given),
-    identifiers: identifiersOf(given),
+    identifiers: identifiersOf(given, workerId),
     engagements: [engagementOf(given, `${source}:${workerId}:${given.startDate}`)],
   };
 }
@@ -101,10 +103,14 @@ export function attributesOf(given: ImportedPerson): PersonAttributes {
 }
 
 /** The names by which events and people will find them. */
-export function identifiersOf({ source, workerId, email }: ImportedPerson): Identifier[] {
+export function identifiersOf(
+  { source, workerId, email, birthDateHash }: ImportedPerson,
+  person: string,
+): Identifier[] {
   return [
     { source, type: 'workerId', value: workerId },
     { source, type: 'email', value: email },
+    ...(birthDateHash === undefined ? [] : [{ source: person, type: 'birthDate' as const, value: birthDateHash }]),
   ];
 }
 

@@ -17,6 +17,8 @@ const makers = {
   'operator-2': token,
   /** Key for the API's proofs to workflows. */
   'proof-key': token,
+  /** Key of what is kept of dates of birth. */
+  'birth-date-key': token,
 } as const;
 
 /** Makes what is missing of `<home>/secrets/`, readable by its owner alone; what is there stays as it is. Says what it made. */

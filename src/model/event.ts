@@ -70,6 +70,8 @@ export interface WorkerData {
   wid?: string;
   priorWorkerIds?: string[];
   isRehire?: boolean;
+  /** Made by the receiver of a date of birth, which goes no further. */
+  birthDateHash?: string;
 }
 
 /** A normalised event. `data` is an object whose shape depends on `type`; every other field is the same for all. */

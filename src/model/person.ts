@@ -25,7 +25,8 @@ export type Protection = 'breakGlass' | 'service' | 'lastAdministrator';
 /** A name for the person at one system: `{ source: 'workday', type: 'workerId', value: 'GT-48291' }`. Unique with its source and type. */
 export interface Identifier {
   source: string;
-  type: 'workerId' | 'wid' | 'email' | 'employeeNumber' | 'id';
+  /** `birthDate`: the keyed hash of it, for recognising somebody again alone; its source is the person's own id, for many share one. */
+  type: 'workerId' | 'wid' | 'email' | 'employeeNumber' | 'id' | 'birthDate';
   value: string;
 }
 

@@ -34,7 +34,7 @@ import { targetsRoutes } from './targets-routes.ts';
 
 export interface OperatorOptions {
   /** Sources and targets by name, so that only those are stopped which are there; absent: any. */
-  config: Pick<Config, 'operators'> & Partial<Pick<Config, 'sources' | 'targets'>>;
+  config: Pick<Config, 'operators'> & Partial<Pick<Config, 'sources' | 'targets' | 'birthDateKey'>>;
   secret: (reference: string) => Promise<string>;
   store: Store;
   client: TemporalClient;
@@ -93,7 +93,9 @@ export function createOperator(options: OperatorOptions): {
     ...(options.planning === undefined ? [] : graceRoutes(desk, options.planning)),
     ...(options.planning === undefined ? [] : planRoutes(desk, options.planning)),
     ...(options.planning === undefined ? [] : policyRoutes(desk, config, options.planning)),
-    ...peopleRoutes(desk, frontend),
+    ...peopleRoutes(desk, frontend, async () =>
+      config.birthDateKey === undefined ? undefined : secret(config.birthDateKey),
+    ),
     ...eventsRoutes(desk),
     ...exceptionsRoutes(desk),
     ...approvalsRoutes(desk),

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { importPeople } from '../directory/import-people.ts';
-import { peopleImport } from '../directory/imported-person.ts';
+import { type ImportedPerson, peopleImport } from '../directory/imported-person.ts';
+import { HttpProblem } from '../http/problem.ts';
 import { personStates } from '../model/person.ts';
 import type { Frontend } from '../receiver/temporal.ts';
+import { birthDateHash } from '../sources/birth-date.ts';
 import { waitForDays } from './import-ahead.ts';
 import { knownPerson } from './known-person.ts';
 import { listed, pageOfQuery, paging } from './lists.ts';
@@ -20,7 +22,11 @@ const filters = {
 };
 
 /** People: the list, one of them by any of their names, and the import of those who are there already. */
-export function peopleRoutes({ store, now }: Desk, frontend: Pick<Frontend, 'start'>): Route[] {
+export function peopleRoutes(
+  { store, now }: Desk,
+  frontend: Pick<Frontend, 'start'>,
+  birthDateKey: () => Promise<string | undefined>,
+): Route[] {
   return [
     route({
       method: 'get',
@@ -64,12 +70,25 @@ export function peopleRoutes({ store, now }: Desk, frontend: Pick<Frontend, 'sta
       query: noQuery,
       body: peopleImport,
       answer: importShape,
-      work: async ({ operator, body: { people } }) => {
+      work: async ({ operator, body }) => {
         const stamp = { by: operator.id, at: now() };
+        const people = withoutBirthDates(body.people, await birthDateKey());
         const imported = await importPeople(store, people, stamp);
         await waitForDays(store, frontend, people, stamp);
         return imported;
       },
     }),
   ];
+}
+
+/** A date of birth is hashed before anything is kept of it. Throws 400 where there is no key for that. */
+function withoutBirthDates(people: z.output<typeof peopleImport>['people'], key: string | undefined): ImportedPerson[] {
+  return people.map(({ birthDate, ...person }, index) => {
+    if (birthDate === undefined) return person;
+    if (key !== undefined) return { ...person, birthDateHash: birthDateHash(birthDate, key) };
+    const problem = 'is not taken: muster.yaml has no birthDateKey to hash it with';
+    throw new HttpProblem(400, `birthDate: ${problem}`, {
+      members: { errors: [{ path: `/people/${index}/birthDate`, problem }] },
+    });
+  });
 }

@@ -86,7 +86,8 @@ function eventOf(
   }
   const id = `dry-run-${randomUUID()}`;
   const entered = said?.source === undefined ? { enteredAt: now } : {};
-  const normalised = { ...entered, ...read.value, type, subject, id };
+  const { birthDate: _, ...details } = read.value;
+  const normalised = { ...entered, ...details, type, subject, id };
   const event = {
     ...normalised,
     key: eventKey(source, id),

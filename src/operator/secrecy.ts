@@ -4,11 +4,12 @@ import { isConfidentialNow, legalHoldTypes } from '../model/confidential.ts';
 import type { LegalHold } from '../model/grant.ts';
 import type { Reservation } from '../model/hold.ts';
 import { holdOf } from '../model/messages.ts';
-import type { Engagement, PendingChange, Person } from '../model/person.ts';
+import type { Engagement, Identifier, PendingChange, Person } from '../model/person.ts';
 import type { Operator } from './operators.ts';
 
 /** A person as an answer shows them: why anybody left is in none, and legal holds are for security and administrators. */
-export type ShownPerson = Omit<Person, 'facts' | 'legalHolds' | 'engagements'> & {
+export type ShownPerson = Omit<Person, 'facts' | 'legalHolds' | 'engagements' | 'identifiers'> & {
+  identifiers: (Identifier & { type: Exclude<Identifier['type'], 'birthDate'> })[];
   engagements: Omit<Engagement, 'end'>[];
   legalHolds?: LegalHold[];
 };
@@ -26,8 +27,13 @@ export class Secrecy {
   }
 
   /** The person without what is confidential and yet to come. */
-  person({ facts: _, legalHolds, engagements, pending, ...person }: Person): ShownPerson {
-    const shown = { ...person, engagements: engagements.map(({ end: _, ...engagement }) => engagement) };
+  person({ facts: _, legalHolds, engagements, identifiers, pending, ...person }: Person): ShownPerson {
+    const shown = {
+      ...person,
+      // Whose birthdays are the same is nobody's business.
+      identifiers: identifiers.flatMap(({ type, ...rest }) => (type === 'birthDate' ? [] : [{ type, ...rest }])),
+      engagements: engagements.map(({ end: _, ...engagement }) => engagement),
+    };
     if (this.#knows) return { ...shown, pending, legalHolds };
     return { ...shown, pending: pending.filter((change) => !this.#isSecret(change)) };
   }

@@ -26,7 +26,9 @@ export function insideEvent({ source, id, type, subject, data, by, now }: Inside
     const faults = details.faults.map(({ path, problem }) => `${path.slice(1) || 'it'} ${problem}`);
     throw new Failure('refused', faults.join('; '));
   }
-  const normalised = { enteredAt: now, ...details.value, type, subject, id };
+  // What comes from inside tells nobody when somebody was born.
+  const { birthDate: _, ...said } = details.value;
+  const normalised = { enteredAt: now, ...said, type, subject, id };
   const own = ownId(id);
   return {
     ...normalised,

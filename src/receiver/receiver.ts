@@ -7,8 +7,9 @@ import { health, plainApp } from '../http/app.ts';
 import { type Listening, type ListenOptions, listen } from '../http/listen.ts';
 import { HttpProblem, notFound, onlyMethods, problemHandler } from '../http/problem.ts';
 import { type Done, note, requestLog } from '../http/request-log.ts';
+import { withoutBirthDate } from '../sources/birth-date.ts';
 import { withCallback } from '../sources/callback.ts';
-import type { Normalised, RawRequest } from '../sources/source.ts';
+import type { Normalised, NormalisedEvent, RawRequest } from '../sources/source.ts';
 import { authenticate, type Caller, challenge, type Secret } from './authenticate.ts';
 import { contentOf } from './content.ts';
 import { type ReceiverMetrics, receiverMetrics } from './receiver-metrics.ts';
@@ -46,6 +47,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     secret: options.secret,
     clock: options.clock ?? Date.now,
     metrics: receiverMetrics(registry),
+    birthDateKey: config.birthDateKey,
   };
   const app = plainApp();
   app.use(health(() => frontend.ready()));
@@ -79,6 +81,8 @@ interface Desk {
   secret: Secret;
   clock: () => number;
   metrics: ReceiverMetrics;
+  /** A reference. Absent: dates of birth are dropped. */
+  birthDateKey: string | undefined;
 }
 
 /** Raw bytes: a signature is over them, and only they can be checked for what a parser would pass over. */
@@ -111,7 +115,8 @@ function limit({ name, rateLimit: perMinute }: Pick<ReceivingSource, 'name' | 'r
   });
 }
 
-function receive({ intake, secret, clock, metrics }: Desk, source: ReceivingSource): RequestHandler {
+function receive(desk: Desk, source: ReceivingSource): RequestHandler {
+  const { intake, secret, clock, metrics } = desk;
   return async (request, response) => {
     const raw = rawRequest(request, clock());
     const { mediaType, charset } = contentOf(raw.headers['content-type']);
@@ -131,8 +136,9 @@ function receive({ intake, secret, clock, metrics }: Desk, source: ReceivingSour
       // A batch has one message id and many events.
       ...(webhookId === undefined || read.batch ? {} : { webhookId }),
     };
+    const anonymous = await withoutBirthDates(desk, read.events);
     const events =
-      read.callback === undefined ? read.events : await withCallback(read.events, read.callback, source, secret);
+      read.callback === undefined ? anonymous : await withCallback(anonymous, read.callback, source, secret);
     const items = await takeAll(events, (event) => intake.take(arrival, event));
     events.forEach((event, index) => {
       const status = items[index]?.status;
@@ -142,6 +148,16 @@ function receive({ intake, secret, clock, metrics }: Desk, source: ReceivingSour
     note(response, noted(items));
     answer(response, read, items);
   };
+}
+
+/** Before anything is hashed, started or logged: no date of birth goes beyond this process. */
+async function withoutBirthDates(
+  { secret, birthDateKey }: Desk,
+  events: NormalisedEvent[],
+): Promise<NormalisedEvent[]> {
+  const isNeeded = events.some(({ birthDate }) => birthDate !== undefined);
+  const key = isNeeded && birthDateKey !== undefined ? await secret(birthDateKey) : undefined;
+  return events.map((event) => withoutBirthDate(event, key));
 }
 
 function answer(response: Response, { batch, reply }: Extract<Normalised, { ok: true }>, items: Taken[]): void {

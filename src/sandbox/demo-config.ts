@@ -34,6 +34,7 @@ export function demoConfig(address: SandboxAddress): z.input<typeof configSchema
   const { sandboxUrl, ldapsUrl, smtpUrl, caPath } = address;
   return {
     proofKey: secret('proof-key'),
+    birthDateKey: secret('birth-date-key'),
     sources: {
       workday: { kind: 'workday', authoritative: true, mode: 'enforce', authentication: signedBy('workday') },
       cloudevents: { kind: 'cloudevents', mode: 'enforce', authentication: signedBy('cloudevents') },

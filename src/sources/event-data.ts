@@ -48,6 +48,7 @@ const shape = {
   wid: identifier.exactOptional(),
   priorWorkerIds: z.array(identifier).max(50).exactOptional(),
   isRehire: z.boolean().exactOptional(),
+  birthDate: civilDate.exactOptional(),
 };
 
 /** Fields of an event's data that Muster knows, whatever the type; others are kept as they are. */
@@ -56,7 +57,7 @@ export const knownFields: readonly string[] = Object.keys(shape);
 const schema = z.looseObject(shape);
 type Data = z.infer<typeof schema>;
 
-/** What an event says, without its type, its subject and its id. */
+/** What an event says, without its type, its subject and its id. A date of birth is beside the data, never in it. */
 export type EventDetails = Omit<NormalisedEvent, 'type' | 'subject' | 'id'>;
 
 /** Checks an event's data against what its type needs. Paths are JSON Pointers from the data. */
@@ -65,7 +66,7 @@ export function readEventData(type: EventType, data: unknown): Read<EventDetails
   const faults = parsed.success ? lacks(type, parsed.data) : faultsFrom(parsed.error);
   faults.push(...misspelt(data, knownFields));
   if (!parsed.success || faults.length > 0) return { ok: false, faults };
-  const { enteredAt, sequence, correction, rescinded, ...rest } = parsed.data;
+  const { enteredAt, sequence, correction, rescinded, birthDate, ...rest } = parsed.data;
   const effectiveDate = rest.effectiveDate ?? (startTypes.has(type) ? rest.startDate : undefined);
   return {
     ok: true,
@@ -76,6 +77,7 @@ export function readEventData(type: EventType, data: unknown): Read<EventDetails
       ...(sequence === undefined ? {} : { sequence }),
       ...(correction === undefined ? {} : { correction }),
       ...(rescinded === undefined ? {} : { rescinded }),
+      ...(birthDate === undefined ? {} : { birthDate }),
       data: rest,
     },
   };

@@ -15,6 +15,8 @@ export interface NormalisedEvent {
   sequence?: string;
   correction?: boolean;
   rescinded?: boolean;
+  /** A civil date. It goes no further than the receiver, which puts its hash into the data: see `withoutBirthDate`. */
+  birthDate?: string;
   data: EndData & WorkerData & Record<string, unknown>;
 }
 

@@ -83,18 +83,19 @@ describe('deploy/muster.yaml', () => {
   const named = (reference: string) => reference.replace('file:/run/secrets/', '');
   const given = (service: string) => new Set(services[service]?.secrets);
 
-  it('takes no event without proof, and its receiver holds the secrets of every source', () => {
+  it('takes no event without proof, and its receiver holds the secrets of every source and the key of dates of birth', () => {
     const ways = Object.values(config.sources).flatMap((source) => source.authentication);
     const references = ways.flatMap((way) => {
       if (way.type === 'standard-webhooks') return way.secrets;
       return way.type === 'bearer' ? way.tokens : [`no secret: ${way.type}`];
     });
-    expect(given('receiver')).toEqual(new Set(references.map(named)));
+    expect(given('receiver')).toEqual(new Set([named(config.birthDateKey ?? ''), ...references.map(named)]));
   });
 
-  it('gives the operator API its operators’ tokens, the key of its proofs and the database, and no more', () => {
+  it('gives the operator API its operators’ tokens, its keys and the database, and no more', () => {
     const tokens = config.operators.map((operator) => named(operator.token));
-    expect(given('operator')).toEqual(new Set([named(config.database ?? ''), named(config.proofKey ?? ''), ...tokens]));
+    const keys = [config.database, config.proofKey, config.birthDateKey].map((reference = '') => named(reference));
+    expect(given('operator')).toEqual(new Set([...keys, ...tokens]));
   });
 
   it('gives the worker the key of the proofs and the database, the watch and the setup the database alone', () => {

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const names = ['cloudevents', 'operator-1', 'operator-2', 'proof-key', 'workday'];
+const names = ['birth-date-key', 'cloudevents', 'operator-1', 'operator-2', 'proof-key', 'workday'];
 const read = (name: string) => readFile(join(home, 'secrets', name), 'utf8');
 
 it('the first start makes every secret, each its own, for their owner alone', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/directory/store.ts';
 import { Failure } from '../../src/model/failure.ts';
+import { birthDateHash } from '../../src/sources/birth-date.ts';
 import { memoryStore } from '../helpers/store.ts';
 import { type Answer, type Asking, addEvent, addException, addPerson, asking, noon } from './asking.ts';
 
@@ -170,6 +171,23 @@ describe('an import', () => {
     expect((await api.post('/api/people', { people: [sarah] })).body).toMatchObject({ created: 0, unchanged: 1 });
     const { items } = await store.read((reader) => reader.evidence({ person: 'GT-48291' }, {}));
     expect(items).toMatchObject([{ kind: 'person-imported', at: noon, data: { by: 'admin-1' } }]);
+  });
+
+  it('keeps of a date of birth a keyed hash, which no answer shows; without a key it is refused', async () => {
+    const born = { ...sarah, birthDate: '1984-03-09' };
+    const refused = await api.post('/api/people', { people: [sarah, { ...born, workerId: 'GT-2' }] });
+    expect([refused.status, paths(refused)]).toEqual([400, ['/people/1/birthDate']]);
+    const keyed = await asking(store, {
+      config: { operators: [{ id: 'admin-1', token: 'env:admin', roles: ['admin'] }], birthDateKey: 'env:key' },
+    });
+    expect(await keyed.post('/api/people', { people: [born] })).toMatchObject({ body: { created: 1 } });
+    expect(await keyed.post('/api/people', { people: [born] })).toMatchObject({ body: { unchanged: 1 } });
+    const value = birthDateHash('1984-03-09', 'token-of-key');
+    const person = await store.read((reader) => reader.person('GT-48291'));
+    expect(person?.identifiers).toContainEqual({ source: 'GT-48291', type: 'birthDate', value });
+    expect(JSON.stringify(person)).not.toContain('1984');
+    expect(JSON.stringify(await keyed.ask('/api/people/GT-48291', 'admin'))).not.toContain(value);
+    await keyed.close();
   });
 
   it('is refused whole with every fault by its path', async () => {

@@ -72,7 +72,7 @@ describe("GlobalTech's configuration", () => {
   });
 
   it('keeps secrets out of muster.yaml: every one is a reference to a file that is made', () => {
-    const own = ['workday', 'cloudevents', 'operator-1', 'operator-2', 'proof-key'];
+    const own = ['workday', 'cloudevents', 'operator-1', 'operator-2', 'proof-key', 'birth-date-key'];
     const made = new Set([...Object.keys(secrets), ...own]);
     const text = stringify(
       demoConfig({
