@@ -164,6 +164,15 @@ export interface MusterActivities {
     now: string;
     workflowId: string;
   }): Promise<PersonView>;
+  /** Security lets an event go on that was held for somebody to agree to: it is decided as the event it was. */
+  releaseHeld(request: {
+    person: string;
+    exception: string;
+    by: string;
+    reason: string;
+    now: string;
+    workflowId: string;
+  }): Promise<Decision & { refused?: string }>;
   /** Checks that the API vouches for who says this (an HMAC over workflow, item, action, actor and nonce). */
   verifyProof(request: {
     workflowId: string;

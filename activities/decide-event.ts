@@ -1,6 +1,6 @@
 import type { Transaction } from '../src/directory/store.ts';
 import type { EventType, IdentityEvent, Settlement } from '../src/model/event.ts';
-import type { ExceptionKind } from '../src/model/exception.ts';
+import { type ExceptionKind, releaseStep } from '../src/model/exception.ts';
 import { Failure } from '../src/model/failure.ts';
 import { eventWorkflowId, internalSources } from '../src/model/messages.ts';
 import type { Person } from '../src/model/person.ts';
@@ -39,6 +39,8 @@ export interface Deciding {
   event: IdentityEvent;
   now: string;
   workflowId: string;
+  /** Who has let it go on: it was held for somebody to agree to, and is not held for the same again. */
+  releasedBy?: string;
   /** Ids of others whose workflows look at the directory again once this is committed. */
   wakes?: Set<string>;
 }
@@ -122,6 +124,17 @@ export async function hold(deciding: Deciding, kind: ExceptionKind, why: string)
   const what = confidential(event, dependencies.policy) ? 'an event' : event.type;
   const reason = `${what} for ${person.id} is held: ${why}`;
   await question(deciding, kind, reason);
+  await evidence(deciding, 'event-held', { kind });
+  return { settlement: { event: event.key, outcome: 'held', reason } };
+}
+
+/** Held for security to agree to, and nobody else's to decide: released, it is decided again and goes on. */
+export async function holdForRelease(deciding: Deciding, why: string): Promise<Verdict> {
+  const { dependencies, tx, person, event, now, workflowId } = deciding;
+  const reason = `${event.type} for ${person.id} is held: ${why}`;
+  const kind = 'needs-decision';
+  const request = { step: releaseStep(event.key), kind, event: event.key, person: person.id, reason } as const;
+  await raise(tx, dependencies, { request, workflowId, now });
   await evidence(deciding, 'event-held', { kind });
   return { settlement: { event: event.key, outcome: 'held', reason } };
 }

@@ -17,5 +17,5 @@ export function endedWhen({ end }: Engagement): number {
 /** Why somebody whose employment ended so is not hired again unasked; undefined: they may be. */
 export function whyHeldBack(end: Pick<EndData, 'category'> & { eligibleForRehire?: unknown } = {}): string | undefined {
   if (end.category !== 'forCause' && end.category !== 'death' && end.eligibleForRehire !== false) return undefined;
-  return 'how their last engagement ended does not allow a rehire unasked. If it is right, security and HR agree to it, and it is done by "done" and a new event from HR.';
+  return 'how their last engagement ended does not allow a rehire unasked.';
 }

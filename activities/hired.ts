@@ -8,7 +8,9 @@ import { armContractEnd, begin } from './beginning.ts';
 import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { factSource, factsOf, state } from './facts.ts';
 import { endedWhen, lastEnd, whyHeldBack } from './former.ts';
+import { rememberBirthDate } from './new-person.ts';
 import { startDateChanged } from './start-date.ts';
+import { waitsForRelease } from './unverified.ts';
 
 /** Somebody is hired: pre-hire access until 00:00 of the start date in their own zone, then everything policy gives. */
 export async function hired(deciding: Deciding): Promise<Verdict> {
@@ -88,11 +90,13 @@ async function wasCalledOffSince(deciding: Deciding, startDate: string): Promise
   return ignore(deciding, 'stale: it was entered before that hire was called off');
 }
 
-/** A number is used again where the source's own lasting id, or both names, are another human being's. */
+/** A number is used again where the source's own lasting id, the date of birth, or both names, are another human being's. */
 function contradiction({ identifiers, attributes }: Person, { source, data }: IdentityEvent): string | undefined {
-  const { wid, firstName, lastName } = data;
+  const { wid, firstName, lastName, birthDateHash } = data;
   const wids = identifiers.filter((each) => each.source === source && each.type === 'wid').map(({ value }) => value);
   if (wid !== undefined && wids.length > 0 && !wids.includes(wid)) return 'its WID';
+  const born = identifiers.filter(({ type }) => type === 'birthDate').map(({ value }) => value);
+  if (typeof birthDateHash === 'string' && born.length > 0 && !born.includes(birthDateHash)) return 'its date of birth';
   const differs = (one?: string, other?: string) =>
     one !== undefined && other !== undefined && one !== '' && other !== '' && !sameText(one, other);
   return differs(firstName, attributes.firstName) && differs(lastName, attributes.lastName) ? 'its name' : undefined;
@@ -156,7 +160,8 @@ async function hiredAgain(deciding: Deciding): Promise<Verdict> {
   const off = (await wasCalledOffSince(deciding, startDate)) ?? (await isOverAlready(deciding, startDate));
   if (off !== undefined) return off;
   const why = whyHeldBack(last?.end);
-  if (why !== undefined) return hold(deciding, 'needs-decision', why);
+  const waits = why === undefined ? undefined : await waitsForRelease(deciding, why);
+  if (waits !== undefined) return waits;
   await rememberFacts(deciding);
   const engagement = engagementOf(deciding, startDate);
   await tx.putEngagement(person.id, engagement);
@@ -197,7 +202,8 @@ async function nextEngagement(deciding: Deciding, why: string): Promise<Verdict>
       return ignore(deciding, 'stale: it was entered before the termination');
     const ending = (await tx.arrival(end.event))?.event;
     const held = ending?.type === 'terminated' ? whyHeldBack(ending.data) : undefined;
-    if (held !== undefined) return hold(deciding, 'needs-decision', held);
+    const waits = held === undefined ? undefined : await waitsForRelease(deciding, held);
+    if (waits !== undefined) return waits;
   }
   await tx.putEngagement(person.id, { ...engagement, primary: false });
   await rememberNumber(deciding);
@@ -237,6 +243,7 @@ async function rememberNumber({ tx, person, event }: Deciding): Promise<void> {
   const numbers = [{ source, type: 'workerId' as const, value: subject }];
   const wids = data.wid === undefined ? [] : [{ source, type: 'wid' as const, value: data.wid }];
   for (const identifier of [...numbers, ...wids]) await tx.addIdentifier(person.id, identifier);
+  await rememberBirthDate(tx, person.id, event);
 }
 
 async function rememberFacts({ tx, person, event, now }: Deciding): Promise<void> {

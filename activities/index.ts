@@ -24,6 +24,7 @@ import { readOrder, withdrawTicket } from './order-tickets.ts';
 import { beginOrder, finishOrder, noteOrder } from './orders.ts';
 import { verifyProof } from './proof.ts';
 import { releaseOne } from './release.ts';
+import { releaseHeld } from './release-held.ts';
 import { restoreAccess } from './restore-access.ts';
 import { seeAccess } from './see-access.ts';
 import { sendMessages } from './send-message.ts';
@@ -64,6 +65,7 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
     releaseOne: (request) => releaseOne(dependencies, request),
     takeUpAgain: (request) => takeUpAgain(dependencies, request),
     resolveByHand: (request) => resolveByHand(dependencies, request),
+    releaseHeld: (request) => releaseHeld(dependencies, request),
     verifyProof: (request) => verifyProof(dependencies, request),
   };
 }

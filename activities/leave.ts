@@ -5,6 +5,7 @@ import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-ev
 import { giveWay } from './give-way.ts';
 import { effectiveMoment } from './moved.ts';
 import { reserve } from './safeguards.ts';
+import { waitsForRelease } from './unverified.ts';
 
 /** Somebody goes on leave: policy suspends, reduces or keeps their access, on the day. */
 export async function leaveStarted(deciding: Deciding): Promise<Verdict> {
@@ -157,8 +158,11 @@ async function waitForRelease({ tx, person, event, now }: Deciding, held: string
 /** The risk is over, says security: what held before holds again. */
 export async function riskCleared(deciding: Deciding): Promise<Verdict> {
   const { dependencies, tx, person, event, now } = deciding;
-  if (event.source === 'signal')
-    return hold(deciding, 'needs-decision', 'a signal is nobody’s word, and security alone lifts what it has closed.');
+  if (event.source === 'signal') {
+    const why = 'a signal is nobody’s word, and security alone lifts what it has closed.';
+    const waits = await waitsForRelease(deciding, why);
+    if (waits !== undefined) return waits;
+  }
   if (person.state !== 'Suspended') return ignore(deciding, `${person.id} is ${person.state}, and not suspended`);
   const { policy } = dependencies;
   const worksHere = person.engagements.some((engagement) => isActive(policy, person, engagement, Date.parse(now)));

@@ -19,6 +19,7 @@ import { orderLater, takeBackByHand } from './orders.ts';
 import { writeSettlement } from './settle.ts';
 import { answerDecided } from './source-answers.ts';
 import { restore } from './undo.ts';
+import { waitsForRelease } from './unverified.ts';
 
 interface Ref {
   target: string;
@@ -49,12 +50,10 @@ export async function privilegeGranted(deciding: Deciding): Promise<Verdict> {
   const conflict = conflictsWith(dependencies.policy, person, wanted, now);
   if (conflict !== undefined) return hold(deciding, 'separation-of-duties', conflict.reason);
   if (wanted.approval === undefined || wanted.isAutomatic(person)) {
-    if (event.source === 'signal')
-      return hold(
-        deciding,
-        'needs-decision',
-        'a signal is nobody’s word, and gives nothing. An operator asks for it through the API.',
-      );
+    if (event.source === 'signal') {
+      const waits = await waitsForRelease(deciding, 'a signal is nobody’s word, and gives nothing.');
+      if (waits !== undefined) return waits;
+    }
     await give(deciding, { ...wanted, origin: 'requested', because, ...(until === undefined ? {} : { until }) });
     return { underWay: true };
   }

@@ -12,6 +12,7 @@ import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './deci
 import { orderLater } from './orders.ts';
 import { give, takeAway } from './privileges.ts';
 import { answerLater } from './source-answers.ts';
+import { waitsForRelease } from './unverified.ts';
 
 const itemSchema = z.object({
   /** An id of policy's `requestable`, or what the source calls it. */
@@ -228,12 +229,10 @@ async function withoutCallback(
 ): Promise<Verdict> {
   const { event } = deciding;
   if (why !== '') return { settlement: { event: event.key, outcome: 'failed', reason: `denied: ${why}` } };
-  if (event.source === 'signal')
-    return hold(
-      deciding,
-      'needs-decision',
-      'a signal is nobody’s word, and gives nothing. An operator asks for it through the API.',
-    );
+  if (event.source === 'signal') {
+    const waits = await waitsForRelease(deciding, 'a signal is nobody’s word, and gives nothing.');
+    if (waits !== undefined) return waits;
+  }
   if (asks.length === 0) return fulfil(deciding, items);
   const opened = await openAll(deciding, asks, 'grant');
   const reason = `waits for approval ${opened.map(({ id }) => id).join(', ')}`;
@@ -260,8 +259,10 @@ export async function accessDecided(deciding: Deciding): Promise<Verdict> {
   if (approved.length === 0) return ignore(deciding, 'nothing of it was approved');
   if (person.state === 'Terminated' || person.state === 'Terminating' || person.state === 'Cancelled')
     return ignore(deciding, `${person.id} is ${person.state}; nobody who left is given anything`);
-  if (event.source === 'signal')
-    return hold(deciding, 'needs-decision', 'a signal is nobody’s word, and decides nothing');
+  if (event.source === 'signal') {
+    const waits = await waitsForRelease(deciding, 'a signal is nobody’s word, and decides nothing.');
+    if (waits !== undefined) return waits;
+  }
   const ours = approved.filter((item) => requestableFor(dependencies.policy, item) !== undefined);
   if (ours.length === 0)
     return ignore(deciding, 'policy.yaml (requestable) knows nothing of it: the source provisions it by itself');

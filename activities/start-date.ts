@@ -10,6 +10,7 @@ import { activate } from './beginning.ts';
 import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { lastEnd } from './former.ts';
 import { giveWay } from './give-way.ts';
+import { waitsForRelease } from './unverified.ts';
 
 /** The start moves: its timer, and what comes before it. Both dates and who moved it are evidence. */
 export async function startDateChanged(deciding: Deciding): Promise<Verdict> {
@@ -36,12 +37,11 @@ export async function startDateChanged(deciding: Deciding): Promise<Verdict> {
     return hold(deciding, 'needs-decision', `that employment ends on ${engagement.endDate}, before it would start`);
   const at = startOfDay(startDate, zone);
   // An unverified hand may move dates; what gives access at once waits for somebody who is known.
-  if (at <= Date.parse(now) && event.source === 'signal')
-    return hold(
-      deciding,
-      'needs-decision',
-      `a start on ${startDate} gives access now, and a signal is nobody's word. An operator does it by "muster hire amend".`,
-    );
+  if (at <= Date.parse(now) && event.source === 'signal') {
+    const why = `a start on ${startDate} gives access now, and a signal is nobody's word.`;
+    const waits = await waitsForRelease(deciding, why);
+    if (waits !== undefined) return waits;
+  }
   if (engagement !== undefined) await tx.putEngagement(person.id, { ...engagement, startDate });
   await evidence(deciding, 'start-moved', { from, to: startDate, zone, by: event.by ?? event.source });
   const moved: PendingChange = {

@@ -56,7 +56,7 @@ export async function person(input: PersonInput): Promise<void> {
     description: 'An event about this person (sent by its identityEvent workflow)',
   });
   setHandler(resolve, (message) => desk.resolve(message), {
-    validator: (message) => checkResolution(message, ['retry', 'skip', 'done', 'drop']),
+    validator: (message) => checkResolution(message, ['retry', 'skip', 'done', 'drop', 'release']),
     description: '{"exception", "action": "retry"}: try a step again now; "done" and "drop" through Muster’s API',
   });
   setHandler(decide, (message) => desk.decide(message), {
@@ -126,6 +126,7 @@ export class PersonDesk {
     if (message.action === 'retry' || (message.action === 'done' && waitsForTarget))
       return this.#retry(message.exception);
     if (message.action === 'skip') return this.#skip(message, by);
+    if (message.action === 'release') return this.#releaseHeld(message, by);
     if (open === undefined || waitsForTarget) {
       refuse('nothing open by that name can be dropped: a step is done when its target says so, and tried until then');
     }
@@ -143,6 +144,16 @@ export class PersonDesk {
     );
     this.#stirred = true;
     return `${open.id}: ${message.action} by ${by}`;
+  }
+
+  /** Security's word lets go on what was nobody's: the event is decided as it came. */
+  async #releaseHeld({ exception = '', reason = '' }: ResolveMessage, by: string): Promise<string> {
+    const { view, end, refused } = await records.releaseHeld({
+      ...{ person: this.person, exception, by, reason, now: now(), workflowId: this.workflowId },
+    });
+    this.refresh(view);
+    if (end !== undefined) this.#end(end.pending, () => leaver(this, end));
+    return refused === undefined ? `${exception}: released by ${by}` : refuse(refused);
   }
 
   /** Two people leave a step undone until a day: it is not tried any more, and comes back then. */

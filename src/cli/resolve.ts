@@ -5,7 +5,7 @@ import { askApi, requireRunning } from './api.ts';
 import type { Cli } from './cli.ts';
 import { settingsOf } from './settings.ts';
 
-const actions = ['retry', 'done', 'drop', 'attach', 'skip'] as const;
+const actions = ['retry', 'done', 'drop', 'release', 'attach', 'skip'] as const;
 
 const optionsSchema = z.object({
   action: z.enum(actions),
@@ -36,6 +36,7 @@ Actions:
   retry   try it again now
   done    it is settled, by hand; what waits for a target is tried again, and closes when the target confirms
   drop    nothing is to come of the event that waits
+  release the event is applied as it came: security's word for what nobody vouched for, or for somebody who left for cause
   attach  the event that nobody was found for is about --person
   skip    a step at a target is left undone until --until: two people say so, each with a reason, and it comes back then
 What the watch and the checks found (watch/…, delivery-check/…, reconcile/…) is closed by done alone. Whoever caused an event resolves nothing that came of it.

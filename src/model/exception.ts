@@ -24,6 +24,11 @@ export const exceptionKinds = [
 ] as const;
 export type ExceptionKind = (typeof exceptionKinds)[number];
 
+/** The step under which an event is held for security to release: then it is applied as the event it was. */
+export const releaseStep = (event: string): string => `${event}/to-release`;
+/** Is what this exception holds there to be released? */
+export const isToRelease = (exception: string): boolean => /\/to-release(#\d+)?$/.test(exception);
+
 /** What stands for the alert of an exception that could be told nowhere but in the log. */
 export const alertInLog = 'log';
 

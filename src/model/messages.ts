@@ -113,7 +113,7 @@ export type SettledMessage = Settlement;
 /** Operators' update `resolve`. `proof` is made by the API; without it only `retry` is obeyed. */
 export interface ResolveMessage {
   exception?: string;
-  action: 'retry' | 'skip' | 'done' | 'attach' | 'drop';
+  action: 'retry' | 'skip' | 'done' | 'attach' | 'drop' | 'release';
   reason?: string;
   until?: string;
   /** For `attach`: the person the event belongs to. */

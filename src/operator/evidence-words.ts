@@ -84,6 +84,8 @@ const sayings: Readonly<Record<string, Words>> = {
   'exception-opened': (row, value) =>
     `exception opened: ${value('exception')}${row.target === undefined ? '' : ` in ${row.target}`}`,
   'exception-resolved': (_, value) => `exception resolved: ${value('action')} by ${value('by')}`,
+  'rescission-kept': () => 'an end was taken back that nobody had heard of: kept, should it arrive late',
+  'engagement-goes-on': (_, value) => `engagement ${value('engagement')} goes on in its place`,
   'signal-taken': (_, value) => `signal ${value('signal')} taken, sent by ${value('by')}`,
   'signal-refused': (_, value) => `signal ${value('signal')} not obeyed: ${value('why')}`,
   'legal-hold-placed': (_, value) => `legal hold placed by ${value('by')}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ExceptionRow, Reader } from '../directory/store.ts';
 import { HttpProblem } from '../http/problem.ts';
+import { isToRelease } from '../model/exception.ts';
 import { holdOf } from '../model/messages.ts';
 import type { Desk } from './operator.ts';
 import { demand, type Operator } from './operators.ts';
@@ -19,6 +20,10 @@ export const resolutionShape = z.discriminatedUnion(
       reason,
     }),
     z.strictObject({
+      action: z.literal('release').describe('an event that nobody vouches for is applied as it is; security says so'),
+      reason,
+    }),
+    z.strictObject({
       action: z.literal('attach').describe('the event is about this person'),
       reason,
       person: z.string().min(1, 'must name a person').describe('by id, or by any other name that is theirs alone'),
@@ -31,7 +36,9 @@ export const resolutionShape = z.discriminatedUnion(
         .describe('it comes back then: within 30 days; a date is its beginning in UTC'),
     }),
   ],
-  { error: ({ code }) => (code === 'invalid_union' ? 'must be retry, done, drop, attach or skip' : undefined) },
+  {
+    error: ({ code }) => (code === 'invalid_union' ? 'must be retry, done, drop, release, attach or skip' : undefined),
+  },
 );
 
 type Wanted = z.output<typeof resolutionShape>;
@@ -136,7 +143,8 @@ async function resolvable(
   if (exception === undefined || !(await secrecy.showsException(exception))) {
     throw new HttpProblem(404, 'no exception has that id');
   }
-  if (await secrecy.isConfidential(exception)) demand(operator, ['security', 'admin']);
+  if (action === 'release') demand(operator, ['security']);
+  else if (await secrecy.isConfidential(exception)) demand(operator, ['security', 'admin']);
   else demand(operator, action === 'retry' ? ['operator'] : ['operator', 'security']);
   const arrival = exception.event === undefined ? undefined : await reader.arrival(exception.event);
   if (arrival?.event.by === operator.id) {
@@ -146,6 +154,9 @@ async function resolvable(
   const hold = holdOf(exception.workflowId);
   if (hold !== undefined) {
     throw new HttpProblem(409, `it closes when the hold does: release or reject ${hold} (POST /api/holds/${hold})`);
+  }
+  if (action === 'release' && !isToRelease(id)) {
+    throw new HttpProblem(409, 'what this is about cannot be released: nothing waits for a word of security alone');
   }
   return exception;
 }

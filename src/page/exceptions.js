@@ -7,6 +7,7 @@ const titles = {
   retry: 'Try it again now',
   done: 'It is done, by hand',
   drop: 'Drop it: nothing is to come of it',
+  release: 'Release it: the event is applied as it came (security)',
   attach: 'Attach the event to a person',
 };
 
@@ -34,7 +35,8 @@ function actionsFor({ id, workflowId }) {
   // It closes when the hold does, which has a list of its own.
   if (workflowId.startsWith('hold:')) return [];
   if (workflowId.startsWith('refusal:')) return ['drop'];
-  return workflowId.startsWith('event:') ? ['retry', 'attach', 'drop'] : ['retry', 'done', 'drop'];
+  if (workflowId.startsWith('event:')) return ['retry', 'attach', 'drop'];
+  return /\/to-release(#\d+)?$/.test(id) ? ['release', 'done', 'drop'] : ['retry', 'done', 'drop'];
 }
 
 function open(item, action) {

@@ -153,8 +153,8 @@ describe('resolving an exception', () => {
   });
 
   it.each<[unknown, [string, string][]]>([
-    [{}, [['/action', 'must be retry, done, drop, attach or skip']]],
-    [{ action: 'take', reason: 'so' }, [['/action', 'must be retry, done, drop, attach or skip']]],
+    [{}, [['/action', 'must be retry, done, drop, release, attach or skip']]],
+    [{ action: 'take', reason: 'so' }, [['/action', 'must be retry, done, drop, release, attach or skip']]],
     [{ action: 'skip', reason: 'so' }, [['/until', 'must be a date such as 2026-01-31, or an instant']]],
     [{ action: 'skip', until: '2025-12-01' }, [['/reason', 'is required']]],
     [{ action: 'skip', reason: 'so', until: 'soon' }, [['/until', 'must be a date such as 2026-01-31, or an instant']]],
@@ -173,6 +173,28 @@ describe('resolving an exception', () => {
     const answer = await resolve(id, body);
     expect([answer.status, faults(answer)]).toEqual([400, expected]);
     expect(workflows.told).toEqual([]);
+  });
+
+  it('by a release is security’s alone, for what is held to be released, and by nobody who caused it', async () => {
+    const release = { action: 'release', reason: 'HR was asked' };
+    const event = await addEvent(store, 'a', 'GT-48291', { by: 'admin-1' });
+    const id = await addException(store, `${event}/to-release`, { event, kind: 'needs-decision' });
+    const other = await addException(store, `${event}/needs-decision`, { event, kind: 'needs-decision' });
+    for (const role of ['operator', 'admin']) {
+      expect(detail(await resolve(id, release, role))[0]).toBe(403);
+    }
+    expect(detail(await resolve(other, release, 'security'))).toEqual([
+      409,
+      'what this is about cannot be released: nothing waits for a word of security alone',
+    ]);
+    expect(workflows.told).toEqual([]);
+    expect(await resolve(id, release, 'security')).toMatchObject({ status: 200, body: { said: 'so be it' } });
+    expect(workflows.told.map(({ workflowId, message: { proof: _, ...message } }) => [workflowId, message])).toEqual([
+      ['person:GT-48291', { ...release, exception: id, by: 'security-1' }],
+    ]);
+    const own = await addEvent(store, 'b', 'GT-48291', { by: 'security-1' });
+    const caused = await addException(store, `${own}/to-release`, { event: own });
+    expect(detail(await resolve(caused, release, 'security'))[0]).toBe(403);
   });
 
   it('names the person to attach to by their own id, and asks whom where a name is of two', async () => {

@@ -171,6 +171,20 @@ describe('somebody who may have been here before', () => {
     expect(answer).toMatchObject({ outcome: 'held', reason: expect.stringContaining('was given again: its name') });
     expect(await company.record()).toMatchObject({ state: 'Terminated', name: 'Nadia Berg' });
   });
+
+  it('whose number was given again is held: they were born on another day', async () => {
+    await company.hire(await company.inDays(-100), { data: { birthDateHash: 'hash-of-a-day' } });
+    await company.say({ id: 'end', data: { effectiveDate: await company.inDays(-2) } });
+    const answer = await company.hire(await company.inDays(14), {
+      id: 'again',
+      data: { birthDateHash: 'hash-of-another' },
+    });
+    expect(answer).toMatchObject({
+      outcome: 'held',
+      reason: expect.stringContaining('given again: its date of birth'),
+    });
+    expect(await company.record()).toMatchObject({ state: 'Terminated' });
+  });
 });
 
 const newcomerData = { firstName: 'Nadia', lastName: 'Berg', location: 'New York', workerType: 'employee' };

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startOfDay } from '../../src/model/time.ts';
 import { Company, newYork } from '../helpers/company.ts';
 import { until } from '../helpers/line.ts';
+import { asking } from '../operator/asking.ts';
 
 let company: Company;
 
@@ -97,6 +98,19 @@ describe('a rehire', () => {
       reason: expect.stringContaining('does not allow a rehire unasked'),
     });
     expect(await company.record()).toMatchObject({ state: 'Terminated' });
+    // Security agrees: they are hired as it was said, and are held for the same no more.
+    const api = await asking(company.line.store, { client: company.environment.client });
+    const id = 'person:GT-50001/workday:again/to-release';
+    const body = { action: 'release', reason: 'agreed with HR' };
+    expect(await api.post(`/api/exceptions/${encodeURIComponent(id)}`, body, 'security')).toMatchObject({
+      status: 200,
+    });
+    await api.close();
+    expect(await company.outcome('again')).toBe('scheduled');
+    expect(await company.record()).toMatchObject({ state: 'PreHire' });
+    await company.finished();
+    expect(await company.record()).toMatchObject({ state: 'Active' });
+    expect(company.access().ad).toEqual(['nadia.berg@GT-50001 on sales,staff']);
   });
 
   it('under another number is found by it from then on', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startOfDay } from '../../src/model/time.ts';
 import { Company, newYork } from '../helpers/company.ts';
 import { until } from '../helpers/line.ts';
+import { asking } from '../operator/asking.ts';
 
 let company: Company;
 
@@ -69,6 +70,32 @@ describe('a signal from the Web UI or the command line', () => {
     await company.signal('event', { type: 'muster.department-changed', data: { department: 'Support' } });
     expect(await event()).toMatchObject({ outcome: 'held', reason: expect.stringContaining('nobody vouches for') });
     expect(await company.record()).toMatchObject({ attributes: { department: 'Sales' } });
+  });
+
+  it('is applied as the event it was once security releases it, and by nobody else', async () => {
+    await hiredAhead();
+    const api = await asking(company.line.store, { client: company.environment.client });
+    try {
+      await company.signal('event', { type: 'muster.department-changed', data: { department: 'Support' } });
+      const { key } = (await event()).event;
+      const id = `person:GT-50001/${key}/to-release`;
+      const say = (role: string, action = 'release') =>
+        api.post(`/api/exceptions/${encodeURIComponent(id)}`, { action, reason: 'HR was asked' }, role);
+      expect((await say('operator')).status).toBe(403);
+      expect(await say('security')).toMatchObject({
+        status: 200,
+        body: {
+          said: `${id}: released by security-1`,
+          exception: { id, resolution: { action: 'release', by: 'security-1' } },
+        },
+      });
+      await until(async () => (await company.outcome(key)) === 'applied', 'the move');
+      expect(await company.record()).toMatchObject({ attributes: { department: 'Support' } });
+      expect((await company.evidence('event-released')).map(({ data }) => data)).toEqual([{ by: 'security-1' }]);
+      expect((await say('security')).status).toBe(409);
+    } finally {
+      await api.close();
+    }
   });
 
   it('that cannot be obeyed leaves a line that says why, and the workflow goes on', async () => {
