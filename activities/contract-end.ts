@@ -1,11 +1,13 @@
 import type { Engagement, PendingChange } from '../src/model/person.ts';
 import { addDays, dateIn, endOfDay } from '../src/model/time.ts';
 import { entryOf } from '../src/policy/contract-end-rows.ts';
-import { engagementFor, pendingEndOf, zoneOf } from '../src/policy/engagements.ts';
+import { engagementFor, pendingEndsOf, zoneOf } from '../src/policy/engagements.ts';
 import { entryOrder } from '../src/policy/pending-end.ts';
+import { withoutTakenBack } from '../src/policy/taken-back.ts';
 import { armContractEnd } from './beginning.ts';
 import { type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { factSource } from './facts.ts';
+import { giveWay } from './give-way.ts';
 import { lookAtBelongings } from './handover.ts';
 import { terminated } from './terminated.ts';
 
@@ -21,7 +23,8 @@ export async function contractEndChanged(deciding: Deciding): Promise<Verdict> {
   const engagement = engagementFor(dependencies.policy, person, event, Date.parse(now));
   if (typeof engagement === 'string')
     return hold(deciding, 'needs-decision', 'it does not say which of their engagements ends');
-  const pending = pendingEndOf(person, engagement.id);
+  // An end that must not show changes nothing of what is done here, nor of what is said.
+  const pending = pendingEndsOf(person, engagement.id).find(({ confidential }) => !confidential);
   const contract = pending?.data['contract'] === true ? pending : undefined;
   if (isStale(deciding, engagement.id, contract))
     return ignore(deciding, 'what holds of that contract was entered later');
@@ -44,9 +47,6 @@ export async function contractEndChanged(deciding: Deciding): Promise<Verdict> {
   const moved = withEnd(engagement, endDate);
   if (pending !== undefined && contract === undefined) {
     await tx.putEngagement(person.id, moved);
-    // Not a word of an end that must not show.
-    if (pending.confidential)
-      return { settlement: { event: event.key, outcome: 'applied', reason: `ends ${endDate}` } };
     return ignore(
       deciding,
       `the end that is pending was set by a termination and stays; should that be taken back, the contract ends as this says`,
@@ -58,7 +58,7 @@ export async function contractEndChanged(deciding: Deciding): Promise<Verdict> {
     await lookAtBelongings(deciding);
     return { settlement: { event: event.key, outcome: 'applied', reason: 'no end any more' } };
   }
-  if (endOfDay(endDate, zone) <= Date.parse(now)) return endNow(deciding, contract, endDate);
+  if (endOfDay(endDate, zone) <= Date.parse(now)) return endNow(deciding, engagement, endDate);
   await tx.putEngagement(person.id, moved);
   await armContractEnd(deciding, moved);
   return { settlement: { event: event.key, outcome: 'scheduled', reason: `ends ${endDate}` } };
@@ -81,12 +81,16 @@ async function remember({ tx, person, event, now }: Deciding, engagement: string
 const factName = (engagement: string): string => `endDate:${engagement}`;
 
 /** The end is past: a termination, as if HR had sent one with that day. */
-function endNow(deciding: Deciding, contract: PendingChange | undefined, endDate: string): Promise<Verdict> {
+async function endNow(deciding: Deciding, { id }: Engagement, endDate: string): Promise<Verdict> {
   const { person, event } = deciding;
-  const pending = person.pending.filter(({ id }) => id !== contract?.id);
+  const ends = pendingEndsOf(person, id);
+  const said = ends.filter(({ data }) => data['contract'] !== true);
+  await giveWay(deciding, said, `they left before, by ${event.key}`);
+  const pending = person.pending.filter((row) => !ends.includes(row));
+  const facts = withoutTakenBack(person.facts);
   const data = { ...event.data, effectiveDate: endDate, category: 'contractEnd' as const };
   const as = { ...event, type: 'terminated' as const, effectiveDate: endDate, data };
-  return terminated({ ...deciding, person: { ...person, pending }, event: as });
+  return terminated({ ...deciding, person: { ...person, pending, facts }, event: as });
 }
 
 function withEnd({ endDate: _, ...engagement }: Engagement, endDate: string | null): Engagement {

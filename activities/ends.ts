@@ -8,7 +8,7 @@ import { dateIn } from '../src/model/time.ts';
 import type { BegunEnd, Decision, PersonView } from '../src/model/work.ts';
 import { deadlineMs } from '../src/policy/deadline.ts';
 import { confidential, decideDueEnd, priorityOf } from '../src/policy/ends.ts';
-import { zoneOf } from '../src/policy/engagements.ts';
+import { pendingEndsOf, zoneOf } from '../src/policy/engagements.ts';
 import { planEnd } from '../src/policy/plan.ts';
 import { abilitiesOf } from '../src/targets/connect.ts';
 import { planDaysAfter } from './access.ts';
@@ -17,6 +17,7 @@ import { handOnApprovals, voidApprovals } from './approvals.ts';
 import { type Deciding, evidence, hold } from './decide-event.ts';
 import type { Dependencies } from './dependencies.ts';
 import { raise, settleSteps } from './exceptions.ts';
+import { goesOn } from './goes-on.ts';
 import { handOver } from './handover.ts';
 import { takeBackByHand, withdrawOrder } from './orders.ts';
 import { reserve } from './safeguards.ts';
@@ -145,12 +146,17 @@ async function overtake(
   const overtaken: string[] = [];
   const settled = new Set<string>();
   for (const row of person.pending) {
-    const begins = row.kind === 'start' && row.data['engagement'] === end.data['engagement'];
-    if (!begins && !endsWithAccess.has(row.kind) && row.data['action'] !== 'credential') continue;
+    const isOfIt = row.data['engagement'] === end.data['engagement'];
+    const begins = row.kind === 'start' && isOfIt;
+    // What was left in sight in the place of this end.
+    const alsoEnds = row.kind === 'end' && isOfIt && typeof row.data['engagement'] === 'string' && row.id !== end.id;
+    if (!begins && !alsoEnds && !endsWithAccess.has(row.kind) && row.data['action'] !== 'credential') continue;
     if (row.kind === 'order') await withdrawOrder(tx, person, row, event.key);
     else await tx.removePending(person.id, row.id);
-    if (row.event === event.key) continue;
+    if (row.event === event.key || row.data['contract'] === true) continue;
     overtaken.push(row.event);
+    const comment = `${person.id} has left`;
+    if (await answerNo(tx, person, { event: row.event, comment, now })) continue;
     const before = await tx.personEvent(person.id, row.event);
     if (before !== undefined && before.outcome !== 'waiting' && before.outcome !== 'scheduled') continue;
     const reason = `overtaken by ${event.key}`;
@@ -224,6 +230,10 @@ async function dueEnd(due: Omit<Deciding, 'event'>, pending: PendingChange): Pro
   const { tx, person, now, dependencies } = due;
   const { event } = await arrivalOf(tx, pending.event);
   const deciding = { ...due, event };
+  if (isInPlaceOfAnother(person, pending)) {
+    await giveWay(deciding, pending);
+    return undefined;
+  }
   if (person.state === 'Terminating') return beginInside(deciding, pending);
   // An account that was found open again: the person left long ago, and is closed anew.
   const decision = decideDueEnd({ person, pending, event, policy: dependencies.policy });
@@ -232,12 +242,27 @@ async function dueEnd(due: Omit<Deciding, 'event'>, pending: PendingChange): Pro
   if (decision.decision === 'now') {
     await endEngagement(tx, person, pending, decision.effective, event);
     await evidence(deciding, 'engagement-ended', { engagement: decision.engagement ?? null, date: decision.date });
+    if (await goesOn(deciding, decision.engagement)) return undefined;
     await writeSettlement(tx, person.id, { event: event.key, outcome: 'applied', reason: decision.reason }, now);
   } else if (decision.decision === 'hold') {
     const verdict = await hold(deciding, decision.kind, decision.reason);
     if ('settlement' in verdict) await writeSettlement(tx, person.id, verdict.settlement, now);
   }
   return undefined;
+}
+
+/** It was left in sight because the end that counts must not show; it never was to happen. */
+function isInPlaceOfAnother(person: Person, { id, confidential, data }: PendingChange): boolean {
+  const engagement = data['engagement'];
+  if (confidential || typeof engagement !== 'string') return false;
+  return pendingEndsOf(person, engagement).some((other) => other.confidential && other.id !== id);
+}
+
+async function giveWay({ tx, person, now }: Deciding, pending: PendingChange): Promise<void> {
+  await tx.removePending(person.id, pending.id);
+  if (pending.data['contract'] === true) return;
+  const reason = 'something else was said of it since';
+  await writeSettlement(tx, person.id, { event: pending.event, outcome: 'ignored', reason }, now);
 }
 
 /** Every target has confirmed: `Terminated`, the outcome and the evidence are one transaction; then the event's workflow is told. */

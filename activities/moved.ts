@@ -1,5 +1,5 @@
 import type { IdentityEvent } from '../src/model/event.ts';
-import type { PendingChange, Person } from '../src/model/person.ts';
+import type { Engagement, PendingChange, Person } from '../src/model/person.ts';
 import { addDays, endOfDay, startOfDay } from '../src/model/time.ts';
 import { engagementFor, zoneOf } from '../src/policy/engagements.ts';
 import { preHirePrefix } from '../src/policy/start-rows.ts';
@@ -10,6 +10,7 @@ import { engagementWith, type FactName, type Facts, factSource, factsOf, state }
 import { giveWay } from './give-way.ts';
 import { hasNextManager } from './handover.ts';
 import { renameNames, reserveNames } from './names.ts';
+import { rememberBirthDate } from './new-person.ts';
 import { reserve } from './safeguards.ts';
 
 /** Something about a person is another now, or will be: manager, department, job, location, name. */
@@ -102,6 +103,8 @@ export async function changeIsDue(deciding: Deciding, pending: PendingChange): P
 async function applyFacts(deciding: Deciding, facts: Facts, effective: string, onItsDay: boolean): Promise<Verdict> {
   const { person, event } = deciding;
   const stated = state(person, facts, factSource(event, effective), onItsDay);
+  if (deciding.dependencies.sources[event.source]?.authoritative === true)
+    await rememberBirthDate(deciding.tx, person.id, event);
   if (stated.blanks.length > 0) await aboutBlanks(deciding, stated.blanks);
   if (stated.changed.length === 0) {
     if (stated.stale.length + stated.blanks.length === 0) await remember(deciding, stated);
@@ -149,17 +152,18 @@ async function remember(deciding: Deciding, stated: Stated): Promise<void> {
     if (typeof value === 'string') values[fact] = value;
   }
   await tx.putEngagement(person.id, engagementWith(engagement, values));
-  if (changed.includes('location')) await moveDates(deciding, { ...engagement, ...values }.location);
+  if (changed.includes('location')) await moveDates(deciding, engagementWith(engagement, values));
 }
 
-/** Another location is another zone: what waits for a civil date there comes at that day's time now. */
-async function moveDates({ dependencies, tx, person }: Deciding, location: string | undefined): Promise<void> {
-  const { zone } = zoneOf(dependencies.policy, {
-    ...person,
-    attributes: { ...person.attributes, ...(location === undefined ? {} : { location }) },
-    engagements: [],
-  });
+/** Another location is another zone: what waits for a civil date there comes at that day's time now. What belongs to another engagement, elsewhere, stays. */
+export async function moveDates(
+  { dependencies, tx, person }: Pick<Deciding, 'dependencies' | 'tx' | 'person'>,
+  moved: Engagement,
+): Promise<void> {
+  const { zone } = zoneOf(dependencies.policy, person, moved);
+  const elsewhere = person.engagements.filter(({ id, location }) => id !== moved.id && location !== undefined);
   for (const change of person.pending) {
+    if (elsewhere.some(({ id }) => id === change.data['engagement'])) continue;
     if (change.date === undefined || change.zone === undefined || change.zone === zone) continue;
     if (change.kind === 'end') {
       await tx.putPending(person.id, { ...change, zone, dueAt: new Date(endOfDay(change.date, zone)).toISOString() });
@@ -172,7 +176,8 @@ async function moveDates({ dependencies, tx, person }: Deciding, location: strin
 const moves: ReadonlySet<FactName> = new Set(['department', 'jobTitle', 'location', 'workerType', 'privileged']);
 const names: ReadonlySet<FactName> = new Set(['firstName', 'lastName']);
 
-async function replanAfter(deciding: Deciding, changed: FactName[]): Promise<Verdict> {
+/** Access follows what has changed about them; the event is told when that is confirmed. */
+export async function replanAfter(deciding: Deciding, changed: FactName[]): Promise<Verdict> {
   const { tx, person, event, now } = deciding;
   const isMove = changed.some((fact) => moves.has(fact));
   if (isMove) await endAdopted(deciding);

@@ -1,11 +1,13 @@
-import type { PendingChange } from '../src/model/person.ts';
+import type { Engagement, PendingChange, Person } from '../src/model/person.ts';
 import { decideEnd, type EndDecision, pendingEnd } from '../src/policy/ends.ts';
-import { engagementFor } from '../src/policy/engagements.ts';
+import { engagementFor, pendingEndOf, pendingEndsOf, zoneOf } from '../src/policy/engagements.ts';
 import { entryOrder } from '../src/policy/pending-end.ts';
+import { withTakenBack } from '../src/policy/taken-back.ts';
 import { planLater } from './access-rows.ts';
 import { armContractEnd } from './beginning.ts';
 import { ask, type Deciding, evidence, hold, ignore, type Verdict } from './decide-event.ts';
 import { beginInside, endEngagement } from './ends.ts';
+import { goesOn } from './goes-on.ts';
 import { lookAtBelongings, lookedBefore } from './handover.ts';
 import { endTakenBack } from './undo.ts';
 
@@ -31,7 +33,7 @@ async function schedule(
 ): Promise<Verdict> {
   const { tx, person, event } = deciding;
   const { at, date, zone, replaces } = decision;
-  await takePlace(deciding, replaces);
+  if (replaces !== undefined) await takePlace(deciding, decision.engagement, decision.confidential);
   const pending = pendingEnd(decision, event);
   const before = person.pending.find(({ id }) => id === replaces);
   await tx.putPending(person.id, { ...pending, data: { ...pending.data, ...lookedBefore(before) } });
@@ -53,7 +55,7 @@ async function tellWhoMayKnow({ dependencies, tx, person, event, now }: Deciding
 
 async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decision: 'now' }>): Promise<Verdict> {
   const { person, event, now } = deciding;
-  await takePlace(deciding, decision.replaces);
+  if (decision.replaces !== undefined) await takePlace(deciding, decision.engagement, false);
   if (decision.ask !== undefined) await ask(deciding, decision.ask);
   const pending: PendingChange = {
     id: `end:${event.key}`,
@@ -76,6 +78,7 @@ async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decis
   await endEngagement(deciding.tx, person, pending, decision.effective, event);
   await lookAtBelongings(deciding);
   await evidence(deciding, 'engagement-ended', { engagement: decision.engagement ?? null, date: decision.date });
+  if (await goesOn(deciding, decision.engagement)) return { underWay: true };
   return {
     settlement: {
       event: event.key,
@@ -85,41 +88,86 @@ async function endNow(deciding: Deciding, decision: Extract<EndDecision, { decis
   };
 }
 
-/** An end that waited gives way to the one entered later; its event ends as replaced. */
-async function takePlace({ tx, person, event, now }: Deciding, replaced: string | undefined): Promise<void> {
-  const pending = person.pending.find((change) => change.id === replaced);
-  if (pending === undefined) return;
-  await tx.removePending(person.id, pending.id);
-  // The end of a contract came with the hire, which stands.
-  if (pending.data['contract'] === true) return;
-  const reason = `replaced by ${event.key}`;
-  await tx.putPersonEvent(person.id, pending.event, 'ignored', reason, now);
-  await tx.updateArrival(pending.event, { outcome: 'ignored', reason });
+/**
+ * Ends that waited give way to the one entered later; their events end as replaced. Beside one that must not show, what shows
+ * stays in sight until then: its going would tell.
+ */
+async function takePlace(
+  { tx, person, event, now }: Deciding,
+  engagement: string | undefined,
+  isSecret: boolean,
+): Promise<void> {
+  for (const row of pendingEndsOf(person, engagement)) {
+    if (isSecret && !row.confidential) continue;
+    await tx.removePending(person.id, row.id);
+    // The end of a contract came with the hire, which stands.
+    if (row.data['contract'] === true) continue;
+    const reason = `replaced by ${event.key}`;
+    await tx.putPersonEvent(person.id, row.event, 'ignored', reason, now);
+    await tx.updateArrival(row.event, { outcome: 'ignored', reason });
+  }
 }
 
 /** The source takes an end back: before its moment nothing happens any more; after it a person must restore, by approval. */
 export async function terminationRescinded(deciding: Deciding): Promise<Verdict> {
-  const { dependencies, tx, person, event, now } = deciding;
+  const { dependencies, person, event, now } = deciding;
   const about = engagementFor(dependencies.policy, person, event, Date.parse(now));
-  const ends = person.pending.filter((change) => change.kind === 'end' && change.data['contract'] !== true);
-  const own = ends.filter(({ data }) => typeof about === 'string' || data['engagement'] === about.id);
+  if (person.state === 'Terminating' || person.state === 'Terminated') {
+    await remember(deciding, about, true);
+    return endTakenBack(deciding);
+  }
+  const own = endsThatCount(person).filter(({ data }) => typeof about === 'string' || data['engagement'] === about.id);
   const pending = own.filter((change) => entryOrder(event, change) !== 'earlier');
-  if (person.state === 'Terminating' || person.state === 'Terminated') return endTakenBack(deciding);
-  if (own.length === 0) return ignore(deciding, 'no end is pending');
-  if (pending.length === 0) return ignore(deciding, 'the end that is pending was entered later');
   if (pending.length > 1)
     return hold(deciding, 'needs-decision', 'more than one end is pending, and it does not say which is taken back');
+  const [change] = pending;
+  await remember(deciding, about, change !== undefined);
+  if (change !== undefined) return takeBack(deciding, change);
+  if (own.length > 0) return ignore(deciding, 'the end that is pending was entered later');
+  await evidence(deciding, 'rescission-kept', {});
+  const reason = 'no end is pending; a termination that was entered before this ends nobody when it arrives';
+  return { settlement: { event: event.key, outcome: 'applied', reason } };
+}
+
+/** What terminations have said, each engagement's own; not what stays in sight in the place of one that must not show. */
+function endsThatCount(person: Person): PendingChange[] {
+  return person.pending.filter(
+    (change) =>
+      change.kind === 'end' &&
+      change.data['contract'] !== true &&
+      pendingEndOf(person, engagementOf(change))?.id === change.id,
+  );
+}
+
+const engagementOf = ({ data }: PendingChange): string | undefined =>
+  typeof data['engagement'] === 'string' ? data['engagement'] : undefined;
+
+/** Events come out of order: a termination that was entered before this is stale, whenever it arrives. */
+async function remember(
+  { dependencies, tx, person, event, now }: Deciding,
+  about: Engagement | 'none' | 'several',
+  met: boolean,
+): Promise<void> {
+  const engagement = typeof about === 'string' ? undefined : about;
+  const { zone } = zoneOf(dependencies.policy, person, engagement);
+  const id = about === 'several' ? undefined : (engagement?.id ?? '');
+  await tx.updatePerson(person.id, { facts: withTakenBack(person, event, { about: id, zone, now, met }) });
+}
+
+async function takeBack(deciding: Deciding, change: PendingChange): Promise<Verdict> {
+  const { tx, person, event, now } = deciding;
   const reason = `rescinded by ${event.key}`;
-  for (const change of pending) {
-    await tx.removePending(person.id, change.id);
-    await tx.putPersonEvent(person.id, change.event, 'ignored', reason, now);
-    await tx.updateArrival(change.event, { outcome: 'ignored', reason });
+  const ends = pendingEndsOf(person, engagementOf(change));
+  const said = ends.filter(({ data }) => data['contract'] !== true);
+  for (const row of said) {
+    await tx.removePending(person.id, row.id);
+    await tx.putPersonEvent(person.id, row.event, 'ignored', reason, now);
+    await tx.updateArrival(row.event, { outcome: 'ignored', reason });
   }
   // A contract's own end, in whose place the termination was, counts again.
-  for (const engagement of person.engagements) {
-    if (pending.some(({ data }) => data['engagement'] === engagement.id)) await armContractEnd(deciding, engagement);
-  }
+  const engagement = person.engagements.find(({ id }) => id === engagementOf(change));
+  if (engagement !== undefined && said.length === ends.length) await armContractEnd(deciding, engagement);
   await lookAtBelongings(deciding);
-  await evidence(deciding, 'end-rescinded', { ends: pending.map((change) => change.event) });
+  await evidence(deciding, 'end-rescinded', { ends: said.map((row) => row.event) });
   return { settlement: { event: event.key, outcome: 'applied' } };
 }

@@ -30,6 +30,14 @@ export interface FactSource {
   /** The source's entry moment; where it says none, the moment it arrived. */
   enteredAt: string;
   sequence?: string;
+  /** Its source said no entry moment: which of two was the later is not known. */
+  entryUnknown?: true;
+  /** Of an end that was taken back: the engagement it was of, where it can be only one; empty for a person without any. */
+  about?: string;
+  /** And the civil date it was to be on, where that was said. */
+  date?: string;
+  /** That end was known when it was taken back: only one that was surely entered before is another word of the same. */
+  met?: true;
 }
 
 /** A legal hold: it blocks every deletion, licence removal, mailbox handover and erasure, and never a disable. */

@@ -7,6 +7,7 @@ import { engagementFor, pendingEndOf, remaining, zoneOf } from './engagements.ts
 import { aboutOldEmployment } from './old-employment.ts';
 import { entryOrder } from './pending-end.ts';
 import type { Policy } from './schema.ts';
+import { takenBackBefore } from './taken-back.ts';
 
 export { priorityOf } from '../model/priority.ts';
 export { confidential, type EndDecision, type EndLater, type EndNow, type EndQuestion } from './end-decision.ts';
@@ -26,10 +27,12 @@ export function decideEnd(question: EndQuestion): EndDecision {
     return hold(question, 'needs-decision', `"${event.subject}" may be more than one of their engagements`);
   }
   const ending = engagement === 'none' ? undefined : engagement;
-  return (
-    aboutOldEmployment(question, ending) ??
-    besidePending(question, ending, endMoment(event, zoneOf(policy, person, ending).zone, policy, now))
-  );
+  const old = aboutOldEmployment(question, ending);
+  if (old !== undefined) return old;
+  const takenBack = takenBackBefore(question, ending);
+  if (takenBack !== undefined && 'decision' in takenBack) return takenBack;
+  const moment = endMoment(event, zoneOf(policy, person, ending).zone, policy, now);
+  return besidePending(question, ending, moment, takenBack?.doubt);
 }
 
 /** Decides about an end whose moment has come: since it was set, the person may have been protected or hired again. */
@@ -56,23 +59,28 @@ export function decideDueEnd(question: {
 }
 
 /** One end at a time waits for an engagement: the one entered later; where nobody knows which that is, the earlier one. */
-function besidePending(question: EndQuestion, ending: Engagement | undefined, moment: EndMoment): EndDecision {
+function besidePending(
+  question: EndQuestion,
+  ending: Engagement | undefined,
+  moment: EndMoment,
+  doubt?: string,
+): EndDecision {
   const { person, event } = question;
   const pending = pendingEndOf(person, ending?.id);
-  if (pending === undefined) return happens(question, ending, moment);
+  if (pending === undefined) return happens(question, ending, moment, undefined, doubt);
   // A contract's end was set with the contract; a termination is a later word.
   const order = pending.data['contract'] === true ? 'later' : entryOrder(event, pending);
   if (isAtOnce(event)) {
     const ask = order === 'earlier' ? 'it was entered before the end that waited, which says otherwise' : undefined;
-    return happens(question, ending, moment, pending, ask);
+    return happens(question, ending, moment, pending, ask, doubt);
   }
   if (order === 'earlier') return ignore('what is pending was entered later');
   const sameMoment = moment.at === Date.parse(pending.dueAt);
   if (sameMoment && !changesSecrecy(question, pending, order)) return ignore('already so: it says what is pending');
-  if (sameMoment || order === 'later') return happens(question, ending, moment, pending);
+  if (sameMoment || order === 'later') return happens(question, ending, moment, pending, doubt);
   if (moment.at < Date.parse(pending.dueAt)) {
     const ask = 'another end waited for a later day, and which was entered last is not known; the earlier one counts';
-    return happens(question, ending, moment, pending, ask);
+    return happens(question, ending, moment, pending, ask, doubt);
   }
   return hold(
     question,
@@ -92,13 +100,13 @@ function happens(
   ending: Engagement | undefined,
   moment: EndMoment,
   replaced?: PendingChange,
-  doubt?: string,
+  ...doubts: (string | undefined)[]
 ): EndDecision {
   const { person, event, policy, now } = question;
   const { zone, known } = zoneOf(policy, person, ending);
   const stays = remaining(policy, person, ending?.id, Math.max(moment.at, now), gapFor(event));
   const asks = [
-    doubt,
+    ...doubts,
     moment.civil && !known ? `their location has no time zone in policy.yaml; the date was read in ${zone}` : undefined,
     isAtOnce(event) && stays !== undefined
       ? `engagement ${stays.workerId} is active, and their access stays`

@@ -88,7 +88,16 @@ export function remaining(
   });
 }
 
-/** The end of one engagement that waits for its day. */
+/**
+ * The end of one engagement that waits for its day. One that must not show counts before the end in whose place it is, which
+ * stays in sight until then.
+ */
 export function pendingEndOf(person: Person, engagement: string | undefined): PendingChange | undefined {
-  return person.pending.find((change) => change.kind === 'end' && change.data['engagement'] === engagement);
+  const ends = pendingEndsOf(person, engagement);
+  return ends.find(({ confidential }) => confidential) ?? ends[0];
+}
+
+/** Every end of one engagement that is on the timeline. */
+export function pendingEndsOf({ pending }: Pick<Person, 'pending'>, engagement: string | undefined): PendingChange[] {
+  return pending.filter(({ kind, data }) => kind === 'end' && data['engagement'] === engagement);
 }

@@ -23,7 +23,7 @@ describe('a person who keeps closing', () => {
     await line.addPerson();
     const keys = Array.from({ length: 1_000 }, (_, index) => eventKey('workday', `delivery-${index}`));
     const waiting = [...keys];
-    // Nothing is pending to be rescinded, so each is ignored and the person's workflow closes at once, under the next ones' feet.
+    // There is no leave to end, so each is ignored and the person's workflow closes at once, under the next ones' feet.
     await Promise.all(
       Array.from({ length: 8 }, async () => {
         for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) await deliverUntilTaken(key);
@@ -63,7 +63,7 @@ describe('a person who keeps closing', () => {
 async function deliverUntilTaken(key: string, person = 'GT-48291'): Promise<void> {
   const event = {
     ...{ key, source: 'workday', id: key.slice('workday:'.length), subject: person, payloadHash: key, data: {} },
-    type: 'termination-rescinded' as const,
+    type: 'leave-ended' as const,
     receivedAt: new Date().toISOString(),
   };
   const { store } = line;

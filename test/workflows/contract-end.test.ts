@@ -104,6 +104,70 @@ describe('the end of a contract', () => {
     await until(async () => (await company.outcome('not')) === 'applied', 'the rescission');
   });
 
+  it('stays in sight beside an end that must not show, moves as if there were none, and goes when that takes effect', async () => {
+    const end = await contracted(45);
+    const sooner = await company.inDays(10);
+    const secret = { effectiveDate: sooner, category: 'involuntary' };
+    expect(await company.say({ id: 'ends', enteredAt: company.entered(), data: secret })).toMatchObject({
+      outcome: 'scheduled',
+    });
+    const shown = async () =>
+      (await company.record()).pending
+        .filter(({ confidential }) => !confidential)
+        .map(({ kind, date }) => `${kind} ${date}`);
+    expect((await shown()).sort()).toEqual([...rows(end)].sort());
+    const inStatus = async () => (await company.status())['timeline'] as { kind: string; date: string }[];
+    expect((await inStatus()).filter(({ kind }) => kind === 'end')).toMatchObject([{ date: end }]);
+    // Said as it is always said.
+    const moved = await company.inDays(60);
+    expect(await change('moved', moved)).toEqual({ outcome: 'scheduled', reason: `ends ${moved}` });
+    expect((await shown()).sort()).toEqual([...rows(moved)].sort());
+    expect(await company.outcome('ends')).toBe('scheduled');
+    await company.goTo(endOfDay(sooner, newYork) + 60_000);
+    await company.until(({ state }) => state === 'Terminated', 'the end');
+    expect((await company.timeline()).filter((row) => row.startsWith('end') || row.startsWith('reminder'))).toEqual([]);
+    expect(await company.record()).toMatchObject({
+      engagements: [{ endDate: sooner, end: { category: 'involuntary' } }],
+    });
+  });
+
+  it.each([
+    ['on the same day, it is that end', 5],
+    ['on a day before, it is none', 8],
+  ])('beside an end that must not show: %s', async (_, days) => {
+    const end = await contracted(5);
+    const day = await company.inDays(days);
+    const secret = { effectiveDate: day, category: 'involuntary' };
+    await company.say({ id: 'ends', enteredAt: company.entered(), data: secret });
+    await company.goTo(endOfDay(end, newYork) + 60_000);
+    if (day !== end) {
+      await company.until(({ pending }) => pending.length === 1, 'the contract’s day to pass');
+      expect(await company.record()).toMatchObject({ state: 'Active' });
+      await company.goTo(endOfDay(day, newYork) + 60_000);
+    }
+    await company.until(({ state }) => state === 'Terminated', 'the end');
+    expect(await company.evidence('end-begun')).toHaveLength(1);
+    expect(await company.record()).toMatchObject({ engagements: [{ endDate: day, end: { category: 'involuntary' } }] });
+  });
+
+  it('comes back to nobody’s notice when what must not show is taken back', async () => {
+    const end = await contracted(45);
+    const before = (await company.record()).pending;
+    const secret = { effectiveDate: await company.inDays(10), category: 'involuntary' };
+    await company.say({ id: 'ends', enteredAt: company.entered(), data: secret });
+    await company.until(
+      ({ pending }) => pending.every(({ kind, confidential }) => kind !== 'reminder' || !confidential),
+      'the word to security',
+    );
+    expect(await company.say({ id: 'not', type: 'termination-rescinded', enteredAt: company.entered() })).toEqual({
+      outcome: 'applied',
+    });
+    const { pending } = await company.record();
+    const byId = (one: { id: string }, other: { id: string }) => (one.id < other.id ? -1 : 1);
+    expect([...pending].sort(byId)).toEqual([...before].sort(byId));
+    expect(await company.timeline()).toEqual(rows(end));
+  });
+
   it('is a termination of its own priority and day, whatever the hire said when it armed it', async () => {
     const end = await contracted(3);
     await company.goTo(endOfDay(end, newYork) + 60_000);

@@ -48,15 +48,50 @@ describe('a second engagement', () => {
     await worksHere();
     await contract('second', await company.inDays(-1));
     const before = company.access();
-    expect(await end('first-over', 'GT-50001', await company.today())).toEqual({
-      outcome: 'applied',
-      reason: 'that engagement is over; another one keeps their access',
-    });
+    expect(await end('first-over', 'GT-50001', await company.today())).toMatchObject({ outcome: 'applied' });
     expect(company.access()).toEqual(before);
     expect(await company.record()).toMatchObject({ state: 'Active' });
     expect(await end('second-over', 'C-77', await company.today())).toMatchObject({ outcome: 'applied' });
     expect(await company.record()).toMatchObject({ state: 'Terminated' });
     expect(company.access().ad).toEqual(['nadia.berg@GT-50001 off']);
+  });
+
+  it('takes the place of the primary one when that ends: manager, location, zone and kind of worker are its own', async () => {
+    await worksHere();
+    const leave = await company.inDays(20);
+    await company.say({ id: 'leave', type: 'leave-started', effectiveDate: leave, data: { type: 'parental' } });
+    await contract('second', await company.inDays(-1), { location: 'Berlin', managerId: 'GT-9' });
+    expect(await company.record()).toMatchObject({ attributes: { location: 'New York', workerType: 'employee' } });
+    expect(await end('first-over', 'GT-50001', await company.today())).toEqual({ outcome: 'applied' });
+    const { attributes, engagements, pending } = await company.record();
+    expect(attributes).toMatchObject({ location: 'Berlin', managerId: 'GT-9', workerType: 'contractor' });
+    expect(engagements.map(({ workerId, primary }) => ({ workerId, primary }))).toEqual([
+      { workerId: 'GT-50001', primary: false },
+      { workerId: 'C-77', primary: true },
+    ]);
+    expect(pending.filter(({ kind }) => kind === 'leave')).toMatchObject([
+      { zone: 'Europe/Berlin', dueAt: new Date(startOfDay(leave, 'Europe/Berlin')).toISOString() },
+    ]);
+    expect((await company.evidence('engagement-goes-on')).map(({ data }) => data)).toEqual([
+      { engagement: expect.stringContaining('C-77'), facts: ['location', 'managerId', 'workerType'] },
+    ]);
+  });
+
+  it('takes it on the day as well, and none from one that was not the primary', async () => {
+    await worksHere();
+    const over = await company.inDays(2);
+    await contract('second', await company.inDays(-1), { location: 'Berlin', endDate: over });
+    await contract('third', await company.inDays(-2), { workerType: 'temporary' });
+    expect(await end('first-over', 'GT-50001', await company.inDays(4))).toMatchObject({ outcome: 'scheduled' });
+    await company.goTo(endOfDay(over, newYork) + 60_000);
+    await company.until(({ pending }) => pending.length === 1, 'the end of the second');
+    expect(await company.record()).toMatchObject({ attributes: { location: 'New York', workerType: 'employee' } });
+    await company.finished();
+    expect(await company.record()).toMatchObject({
+      ...{ state: 'Active', attributes: { workerType: 'temporary' } },
+      engagements: [{ primary: false }, { primary: false }, { primary: true }],
+    });
+    expect(await company.outcome('first-over')).toBe('applied');
   });
 
   it('that ends on a day ends alone on that day', async () => {
