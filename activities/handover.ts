@@ -1,5 +1,5 @@
 import { finder } from '../src/directory/finder.ts';
-import type { ExceptionRow, Transaction } from '../src/directory/store.ts';
+import type { ExceptionRow, Owns, Transaction } from '../src/directory/store.ts';
 import { Failure } from '../src/model/failure.ts';
 import { personWorkflowId } from '../src/model/messages.ts';
 import type { PendingChange, Person } from '../src/model/person.ts';
@@ -32,7 +32,8 @@ export async function lookAtBelongings(looking: Looking): Promise<void> {
   // What an end that has begun found stays until it is seen to.
   if (person.state === 'Terminating' || person.state === 'Terminated') return;
   const end = endToLookAt(dependencies.policy, person, Date.parse(now));
-  if (end !== undefined) await askAbout({ ...looking, person }, end);
+  const on = { ...looking, person };
+  if (end !== undefined) await askAbout(on, end, await ownedBy(on));
   else for (const open of await openOnes(tx, person)) await close(looking, open, 'no end of theirs is near');
 }
 
@@ -43,9 +44,10 @@ export async function lookAtBelongings(looking: Looking): Promise<void> {
 export async function handOver(looking: Looking, end: PendingChange): Promise<void> {
   // An account of somebody who left long ago, found open: what they owned was seen to then.
   if (looking.person.state === 'Terminated') return;
-  await handOnExceptions(looking);
-  await handOnDelegations(looking, end);
-  await askAbout(looking, end);
+  const owns = await ownedBy(looking);
+  if (owns.exceptions) await handOnExceptions(looking);
+  if (owns.delegations) await handOnDelegations(looking, end);
+  await askAbout(looking, end, owns);
 }
 
 /** Somebody has another manager now: the former one, by id, where they leave and have one person less to hand over. */
@@ -68,11 +70,15 @@ export async function hasNextManager({ tx, person, now }: Looking, former: strin
 export const lookedBefore = (row: PendingChange | undefined): { lookedAt?: string } =>
   typeof row?.data['lookedAt'] === 'string' ? { lookedAt: row.data['lookedAt'] } : {};
 
+function ownedBy({ tx, person, now }: Looking): Promise<Owns> {
+  return tx.owns({ person: person.id, names: [...callsOf(person)], now });
+}
+
 /** Opens, moves and closes the exceptions of one person as what they own is now. */
-async function askAbout(looking: Looking, end: PendingChange): Promise<void> {
+async function askAbout(looking: Looking, end: PendingChange, owns: Owns): Promise<void> {
   const { tx, person, now, workflowId } = looking;
-  const found = await belongings(looking, end);
-  const past = await asked(tx, person);
+  const found = await belongings(looking, end, owns);
+  const past = owns.asked ? await asked(tx, person) : [];
   const isNothing = handoverKinds.every((kind) => found[kind].length === 0);
   if (isNothing && past.length === 0) return;
   const { lookedAt = now } = lookedBefore(end);
@@ -126,18 +132,18 @@ async function ask(looking: Looking, end: PendingChange, { kind, ids, open, next
   await revise(looking, open, { event, reason, about: ids, owner, dueAt }, isNews);
 }
 
-async function belongings(looking: Looking, end: PendingChange): Promise<Belongings> {
+async function belongings(looking: Looking, end: PendingChange, owns: Owns): Promise<Belongings> {
   const { dependencies, tx, person, now } = looking;
   const { policy } = dependencies;
   const calls = [...callsOf(person)];
   const reports: Report[] = [];
-  for (const report of await tx.reportsOf(calls)) {
+  for (const report of owns.reports ? await tx.reportsOf(calls) : []) {
     if (report.id !== person.id) reports.push({ person: report, nextManagers: await nextManagersOf(tx, report) });
   }
-  const holds = await tx.legalHolds(calls);
+  const holds = owns.legalHolds ? await tx.legalHolds(calls) : [];
   const at = Date.parse(end.dueAt) > Date.parse(now) ? end.dueAt : now;
   const cases = holds.map(({ id }) => id);
-  const [here, delegations] = [await whoIsHere(looking), await approversLeft(looking, at)];
+  const [here, delegations] = [await whoIsHere(looking), owns.delegations ? await approversLeft(looking, at) : []];
   return belongingsOf({ person, policy, reports, here, delegations, cases, at });
 }
 

@@ -1,11 +1,11 @@
-import { and, eq, inArray, notInArray, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, or } from 'drizzle-orm';
 import { readPeople } from './people.ts';
 import { account, identifier, person } from './schema.ts';
 import type { Session } from './session.ts';
 import type { Transaction } from './store.ts';
 
 /** Looks up many accounts, numbers and addresses at once: a target is read by the page. */
-export function holders(session: Session): Pick<Transaction, 'holders' | 'peopleOf' | 'reportsOf'> {
+export function holders(session: Session): Pick<Transaction, 'holders' | 'peopleOf'> {
   return {
     holders: ({ target, accounts, workerIds, emails }) =>
       session.run(async (database) => {
@@ -38,12 +38,5 @@ export function holders(session: Session): Pick<Transaction, 'holders' | 'people
 
     peopleOf: (ids) =>
       session.run(async (database) => (ids.length === 0 ? [] : readPeople(database, inArray(person.id, [...ids])))),
-
-    reportsOf: (managerIds) =>
-      session.run(async (database) => {
-        if (managerIds.length === 0) return [];
-        const reports = inArray(sql`${person.attributes}->>'managerId'`, [...managerIds]);
-        return readPeople(database, and(reports, notInArray(person.state, ['Terminating', 'Terminated', 'Cancelled'])));
-      }),
   };
 }

@@ -165,6 +165,8 @@ export interface Transaction {
   }>;
   /** Their records, by id; who is not there is left out. */
   peopleOf(ids: readonly string[]): Promise<Person[]>;
+  /** Is there anything of somebody's that must be looked at when they leave? `names`: all that records call them by. */
+  owns(who: { person: string; names: readonly string[]; now: string }): Promise<Owns>;
   /** Those whose manager goes by one of these ids, and who are here or to come. */
   reportsOf(managerIds: readonly string[]): Promise<Person[]>;
   createPerson(person: NewPerson): Promise<void>;
@@ -467,6 +469,9 @@ export interface Propagation {
   changed: number;
   data: Record<string, unknown>;
 }
+
+/** What there is of somebody's: people who report to them, open exceptions that they own or have taken, delegations by and to them, legal holds that they placed; and whether they were ever asked about it. */
+export type Owns = Record<'reports' | 'exceptions' | 'delegations' | 'legalHolds' | 'asked', boolean>;
 
 /** A login or an address of a person. */
 export interface ReservedName {

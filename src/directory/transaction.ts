@@ -11,6 +11,7 @@ import { delegations } from './delegations.ts';
 import { guard } from './guard.ts';
 import { holders } from './holders.ts';
 import { names } from './names.ts';
+import { owned } from './owned.ts';
 import { people } from './people.ts';
 import { peopleList } from './people-list.ts';
 import { propagations } from './propagations.ts';
@@ -25,6 +26,7 @@ export function transactionOver(session: Session): Transaction {
     ...guard(session),
     ...people(session),
     ...holders(session),
+    ...owned(session),
     ...peopleList(session),
     ...access(session),
     ...belongings(session),
