@@ -10,6 +10,7 @@ import { type AllowedCall, callContext } from './call-context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { resultOfFailure } from './failures.ts';
 import { handOverCredential } from './first-credential.ts';
+import { asFoundFirst } from './kept-before.ts';
 import { keysOf, personOf } from './keys.ts';
 import { recordOf } from './see-access.ts';
 import { targetOf } from './target-of.ts';
@@ -60,7 +61,8 @@ class Applying {
 
   async run(): Promise<ChangeResult> {
     const { changes } = this.#work.step;
-    const seen = await this.#accounts.find(keysOf(this.#person, this.#connected.name), this.#context);
+    const found = await this.#accounts.find(keysOf(this.#person, this.#connected.name), this.#context);
+    const seen = await this.#keepBefore(found);
     const own = seen.filter((each) => each.kind === 'primary' && each.status !== 'absent');
     if (own.length > 1 && changes.some(({ action }) => action === 'grant' || action === 'create')) {
       throw new Failure(
@@ -69,7 +71,6 @@ class Applying {
         { advice: 'Decide which is theirs, and close or relabel the other.' },
       );
     }
-    await this.#keepBefore(seen);
     let account = own.find(({ status }) => status === 'enabled') ?? own[0];
     for (const change of changes) account = await this.#make(change, account, seen);
     return this.#confirmed(await this.#readBack(account, seen));
@@ -290,15 +291,16 @@ class Applying {
     return states.find((each) => each.target === this.#connected.name && each.account === id)?.state;
   }
 
-  async #keepBefore(seen: AccountSeen[]): Promise<void> {
+  async #keepBefore(seen: AccountSeen[]): Promise<AccountSeen[]> {
     const takes = this.#work.step.changes.some(({ action }) => taking.has(action));
-    if (!takes || seen.length === 0) return;
+    if (!takes || seen.length === 0) return seen;
     const { event, now } = this.#work;
     const target = this.#connected.name;
     await this.#dependencies.store.write({
       before: seen.map((state) => ({ event, target, account: state.id, state, at: now })),
       evidence: [],
     });
+    return asFoundFirst(this.#dependencies.store, { event, target }, seen);
   }
 
   async #readBack(account: AccountSeen | undefined, seen: AccountSeen[]): Promise<Account[]> {

@@ -8,6 +8,7 @@ import type { AccountSeen, AccountsAbility, CallContext } from '../src/targets/t
 import { type AllowedCall, callContext } from './call-context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { needsSomebody, resultOfFailure, toApplicationFailure } from './failures.ts';
+import { asFoundFirst } from './kept-before.ts';
 import { adminFirst, keysOf, personOf } from './keys.ts';
 import { targetOf } from './target-of.ts';
 
@@ -75,8 +76,10 @@ class Closing {
     this.#handover = seen
       .filter((account) => !personalKinds.has(account.kind) && account.status !== 'absent')
       .map(({ id, kind }) => ({ account: id, kind }));
-    const personal = adminFirst(seen.filter((account) => personalKinds.has(account.kind)));
-    await this.#keepBefore(personal);
+    const found = adminFirst(seen.filter((account) => personalKinds.has(account.kind)));
+    await this.#keepBefore(found);
+    const { event, change } = this.#work;
+    const personal = await asFoundFirst(this.#store, { event, target: change.target }, found);
     const closed: ClosedAccount[] = [];
     for (const account of personal)
       closed.push({ account: account.id, kind: account.kind, ...(await this.#disable(account)) });

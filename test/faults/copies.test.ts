@@ -9,6 +9,9 @@ import { Stack } from '../helpers/stack.ts';
 
 const [undisturbed, copied] = ['GT-90001', 'GT-90002'] as const;
 
+/** Where alerts go as well, at their own time. */
+const told = new Set(['servicenow', 'slack', 'smtp']);
+
 describe.skipIf(postgresMissing('copies of events')).sequential('the same event', () => {
   let stack: Stack;
   let receivers: [MusterPart, MusterPart];
@@ -36,7 +39,7 @@ describe.skipIf(postgresMissing('copies of events')).sequential('the same event'
   });
 
   it('with another payload is refused, kept as a held event and told in one incident', async () => {
-    const atAccounts = async () => (await stack.sandbox.calls()).filter(({ target }) => target !== 'servicenow');
+    const atAccounts = async () => (await stack.sandbox.calls()).filter(({ target }) => !told.has(target));
     const calls = await atAccounts();
     const other = { effectiveDate: '2025-11-16' };
     const answers = [await stack.leave(receivers[0], copied, other), await stack.leave(receivers[1], copied, other)];
@@ -67,7 +70,7 @@ describe.skipIf(postgresMissing('copies of events')).sequential('the same event'
 
   it('again after Temporal has forgotten the first is accepted, known by the ledger, and changes nothing', async () => {
     const did = async () => ({
-      calls: await stack.sandbox.calls(copied),
+      calls: (await stack.sandbox.calls(copied)).filter(({ target }) => !told.has(target)),
       evidence: await stack.store.read((reader) => reader.evidence({ person: copied }, { limit: 500 })),
       exceptions: await stack.store.read((reader) => reader.exceptions({ person: copied }, {})),
     });

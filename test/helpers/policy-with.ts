@@ -19,5 +19,10 @@ export async function policyWith({ ends, retries }: PolicyDurations = {}): Promi
   for (const [part, durations] of Object.entries(wanted)) {
     for (const [name, duration] of Object.entries(durations)) policy.setIn([part, name], duration);
   }
+  // With nothing to do on the days after, an end is over when its last target has been read again.
+  policy.setIn(['transitions', 'leaver', 'later'], []);
+  // These people all leave within the hour, as nobody's do.
+  const many = { least: 1_000 };
+  policy.set('safeguards', { ends: { hour: many, day: many, cap: 1_000 } });
   return policy.toString();
 }
