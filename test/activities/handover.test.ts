@@ -3,6 +3,7 @@ import { openExceptions, resolveByHand } from '../../activities/exceptions.ts';
 import { handOver, hasNextManager, lookAtBelongings } from '../../activities/handover.ts';
 import type { Transaction } from '../../src/directory/store.ts';
 import type { PendingChange, Person } from '../../src/model/person.ts';
+import { Secrecy } from '../../src/operator/secrecy.ts';
 import { accountOf, employment, someone } from '../directory/sarah.ts';
 import { onBothDatabases } from '../helpers/both-databases.ts';
 import { policyWith } from '../policy/examples.ts';
@@ -329,6 +330,15 @@ onBothDatabases('what a leaver owns', (under) => {
     expect(held).toMatchObject({ event: 'operator:h-1', about: ['hold:operator:h-1'], owner: 'security' });
     const looked = (await under.store.read((reader) => reader.evidence({ person: 'GT-2' }, {}))).items;
     expect(JSON.stringify(looked.filter(({ event }) => event === 'workday:t-1'))).not.toContain('h-1');
+    const placed = { ...{ key: 'operator:h-1', source: 'operator', id: 'h-1', subject: 'GT-4' }, receivedAt: monday };
+    const event = { ...placed, type: 'legal-hold-placed' as const, payloadHash: 'x', data: { case: 'a case' } };
+    await inside((tx) => tx.admit({ ...placed, event, workflowId: 'event:operator:h-1', firstRunId: 'r' }));
+    const shownTo = async (...roles: ('operator' | 'approver' | 'auditor' | 'security')[]) =>
+      under.store.read((reader) => {
+        const secrecy = new Secrecy(reader, { id: 'operator-1', roles: new Set(roles) }, later);
+        return held === undefined ? Promise.resolve(false) : secrecy.showsException(held);
+      });
+    expect([await shownTo('operator', 'approver', 'auditor'), await shownTo('security')]).toEqual([false, true]);
   });
 
   it('asks once for an account: what was asked before they left is not asked when it is found again', async () => {

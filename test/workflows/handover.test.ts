@@ -11,7 +11,9 @@ zones: { default: America/New_York, byLocation: { New York: America/New_York } }
 groups: { last: { operators: [operator-9], email: last@globaltech.example } }
 owners: { ad: GT-7 }
 contractEnds: { reminders: [30d, 7d], tell: [{ id: ends, target: mail, to: manager, title: it ends, text: it ends }] }
-approvals: { fallback: last }
+requestable:
+  - { id: wiki, why: write, target: ad, entitlement: wiki, approval: boss }
+approvals: { rules: { boss: { steps: [{ by: manager, within: 4h }] } }, fallback: last, via: [mail] }
 exceptions: { owner: identity-operations }
 `;
 
@@ -114,6 +116,24 @@ describe('what a leaver owns', () => {
     await open();
     await leaves('now', 0);
     await team.outcome('workday:now', 'applied');
+    expect(await asked()).toEqual(everything);
+  });
+
+  it('hands itself over where it can: who is asked in somebody else’s place is asked in the leaver’s as well', async () => {
+    await open();
+    await team.add('GT-5', { managerId: 'GT-1' });
+    await team.add('GT-20', { managerId: 'GT-5' });
+    const from = new Date((await team.now()) - 1_000).toISOString();
+    const until = new Date((await team.now()) + 86_400_000).toISOString();
+    await team.line.store.transaction((tx) =>
+      tx.putDelegation({ approver: 'GT-5', delegate: who, from, until, by: 'operator-1' }),
+    );
+    const data = { privilege: 'wiki', requestedBy: 'GT-20' };
+    await team.say({ id: 'ask', type: 'privilege-granted', subject: 'GT-20', data });
+    expect((await team.question('GT-20')).approvers).toEqual(['GT-5', who]);
+    await leaves('now', 0);
+    const question = await team.question('GT-20', ({ approvers }) => !approvers.includes(who));
+    expect(question.approvers).toEqual(['GT-1', 'GT-5']);
     expect(await asked()).toEqual(everything);
   });
 
