@@ -262,12 +262,16 @@ function startDateOf({ dependencies, person, event, now }: Deciding, engagement?
 
 /** The engagement an event hires somebody into. */
 function engagementOf({ event, person }: Pick<Deciding, 'event' | 'person'>, startDate: string): Engagement {
-  const { wid, endDate, managerId, location, workerType } = event.data;
+  const { wid, endDate, managerId, location } = event.data;
+  const workerType = event.data.workerType ?? person.attributes.workerType ?? 'employee';
+  const id = `${event.source}:${event.subject}:${startDate}`;
+  // Two that begin on one day under one number are told apart by the kind of worker.
+  const isTaken = person.engagements.some((each) => each.id === id && each.workerType !== workerType);
   return {
-    id: `${event.source}:${event.subject}:${startDate}`,
+    id: isTaken ? `${id}:${workerType}` : id,
     source: event.source,
     workerId: event.subject,
-    workerType: workerType ?? person.attributes.workerType ?? 'employee',
+    workerType,
     startDate,
     primary: true,
     ...(wid === undefined ? {} : { wid }),

@@ -79,9 +79,9 @@ describe('a second engagement', () => {
 
   it('takes it on the day as well, and none from one that was not the primary', async () => {
     await worksHere();
-    const over = await company.inDays(2);
+    const over = await company.inDays(1);
     await contract('second', await company.inDays(-1), { location: 'Berlin', endDate: over });
-    await contract('third', await company.inDays(-2), { workerType: 'temporary' });
+    await contract('third', await company.inDays(-1), { workerType: 'temporary' });
     expect(await end('first-over', 'GT-50001', await company.inDays(4))).toMatchObject({ outcome: 'scheduled' });
     await company.goTo(endOfDay(over, newYork) + 60_000);
     await company.until(({ pending }) => pending.length === 1, 'the end of the second');
