@@ -105,5 +105,6 @@ async function forget({ client }: Stack, workflowId: string): Promise<void> {
           (error: unknown) => error instanceof WorkflowNotFoundError,
         ),
     `${workflowId} to be forgotten`,
+    90_000,
   );
 }
