@@ -46,6 +46,15 @@ describe('a signal from the Web UI or the command line', () => {
     expect(await event()).toMatchObject({ outcome: 'held' });
     expect(await company.record()).toMatchObject({ state: 'PreHire', engagements: [{ startDate: start }] });
     expect(await company.evidence('start-moved')).toEqual([]);
+    const api = await asking(company.line.store, { client: company.environment.client });
+    const id = `person:GT-50001/${(await event()).event.key}/to-release`;
+    await api.post(
+      `/api/exceptions/${encodeURIComponent(id)}`,
+      { action: 'release', reason: 'HR was asked' },
+      'security',
+    );
+    await api.close();
+    await company.until(({ state }) => state === 'Active', 'the start');
   });
 
   it('cancelHire calls the hire off', async () => {
