@@ -135,7 +135,9 @@ function exceptionsThatAreOver(
   const leaving = plan.changes.flatMap((change) => refsOf(change, 'revoke'));
   const stays = held.filter((each) => !leaving.some((ref) => isSame(ref, each)));
   return over.flatMap((grant) => {
-    if (!enforced(grant.target) || !stays.some((each) => isSame(each, grant))) return [];
+    // It gave to the everyday account; what another one holds is not taken back by it.
+    const isTheirs = (each: Held) => isSame(each, grant) && each.account === primaryId(person, grant.target);
+    if (!enforced(grant.target) || !stays.some(isTheirs)) return [];
     const isExcepted = (ref: EntitlementRef) =>
       person.grants.some(
         (each) =>
