@@ -4,14 +4,17 @@ import type { AccountSeen, Target } from '../src/targets/target.ts';
 
 const callMs = 20;
 
-/** Two stand-ins in memory that make accounts. Each call answers after 20 ms, and each takes at most 100 activities a second. */
-export function startingTargets(): Map<string, ConnectedTarget> {
+/**
+ * Two stand-ins in memory that make accounts. Each call answers after 20 ms, and each takes at most 100 activities a second.
+ * `closed` hears of every account as it is closed.
+ */
+export function startingTargets(closed: (person: string) => void = () => undefined): Map<string, ConnectedTarget> {
   const entry = { kind: 'bench', mode: 'enforce' as const, concurrency: 50, ratePerSecond: 100, settings: {} };
   const names = ['directory', 'crm'];
-  return new Map(names.map((name) => [name, { name, title: name, entry, target: withAccounts() }]));
+  return new Map(names.map((name) => [name, { name, title: name, entry, target: withAccounts(closed) }]));
 }
 
-function withAccounts(): Target {
+function withAccounts(closed: (person: string) => void): Target {
   const known = new Map<string, AccountSeen>();
   const of = (id: string): AccountSeen => {
     const account = known.get(id);
@@ -21,6 +24,7 @@ function withAccounts(): Target {
   const switched = (status: AccountSeen['status']) => async (account: AccountSeen) => {
     await pause(callMs);
     const was = of(account.id).status;
+    if (status === 'disabled') closed(account.id);
     known.set(account.id, { ...of(account.id), status });
     return was === status ? ('already' as const) : ('changed' as const);
   };

@@ -1,21 +1,11 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
-import { pino } from 'pino';
-import { configSchema } from '../src/config.ts';
-import { openStore } from '../src/directory/connect.ts';
-import { startSealer } from '../src/ledger/sealer.ts';
+import type { Client } from '@temporalio/client';
 import { type PersonInput, personWorkflowId } from '../src/model/messages.ts';
 import { addDays } from '../src/model/time.ts';
 import { personStart } from '../src/person-start.ts';
-import { parsePolicy } from '../src/policy/load.ts';
-import { startEvent } from '../src/receiver/event-start.ts';
-import { insideEvent } from '../src/receiver/inside-event.ts';
-import { startTemporal } from '../src/temporal-server.ts';
-import { startWorkers } from '../src/worker.ts';
+import { inParallel, send, startBenchStack } from './bench-stack.ts';
 import { percentile } from './measure.ts';
 import { startingTargets } from './starting-targets.ts';
 
@@ -25,21 +15,7 @@ const size = {
   starting: Number(process.env['BENCH_STARTING'] ?? 500),
 };
 
-const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));
-const log = pino({ level: 'silent' });
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
-});
-const dbFile = join(folder, 'temporal.db');
-const pidFile = join(folder, 'temporal.pid');
-const temporal = await startTemporal({ dbFile, pidFile, port: 0, uiPort: 0, log });
-const url = process.env['DATABASE_URL'];
-const store = await openStore({
-  ...(url === undefined ? { folder: join(folder, 'directory') } : { url }),
-  migrate: true,
-});
-const policy = parsePolicy(
+const stack = await startBenchStack(
   [
     'version: 1',
     'zones: { default: Europe/Berlin }',
@@ -47,42 +23,21 @@ const policy = parsePolicy(
     'hires: { ahead: [directory] }',
     'exceptions: { owner: bench }',
   ].join('\n'),
-  'the policy of the bench',
+  startingTargets(),
 );
+const { client, store, files } = stack;
 
 try {
   await run();
 } finally {
-  await temporal.stop();
-  await store.close();
-  await rm(folder, { recursive: true, force: true });
+  await stack.stop();
 }
 
 async function run(): Promise<void> {
-  const connection = await NativeConnection.connect({ address: temporal.address });
-  const client = new Client({ connection });
-  const bundle = await bundled();
-  const source = {
-    kind: 'workday',
-    authoritative: true,
-    mode: 'enforce',
-    authentication: [{ type: 'none', reason: 'the bench is its own source' }],
-  };
-  const config = { ...configSchema.parse({ sources: { workday: source } }), folder: '.' };
-  const start = () =>
-    startWorkers({
-      ...{ connection, namespace: 'default', store, config, policy, targets: startingTargets(), bundle, log },
-      proofKey: async () => 'bench',
-    });
-  const workers = await start();
-  const sealer = startSealer(store, log);
-  console.log(
-    `Temporal: ${temporal.origin}, file database. Directory: ${url === undefined ? 'PGlite on a file' : 'PostgreSQL'}.\n`,
-  );
-
+  console.log(`${stack.origin}\n`);
   const before = {
     memory: process.memoryUsage().rss,
-    temporal: await bytesOf(dbFile),
+    temporal: await bytesOf(files.temporal),
     directory: await directoryBytes(),
   };
   const began = performance.now();
@@ -93,7 +48,7 @@ async function run(): Promise<void> {
   await pause(3_000);
   const after = {
     memory: process.memoryUsage().rss,
-    temporal: await bytesOf(dbFile),
+    temporal: await bytesOf(files.temporal),
     directory: await directoryBytes(),
   };
   const some = people.filter((_, index) => index % Math.max(1, Math.floor(people.length / 50)) === 0);
@@ -123,44 +78,25 @@ async function run(): Promise<void> {
       void info;
     finds.push(performance.now() - one);
     const other = performance.now();
-    await say(client, person, `move-${person}`, 'start-date-changed', { startDate: addDays(today, 90) });
+    const move = { subject: person, id: `move-${person}`, type: 'start-date-changed' as const };
+    const outcome = await send(client, { ...move, data: { startDate: addDays(today, 90) } });
+    await outcome();
     moves.push(performance.now() - other);
   }
   console.log(`to find one of them (Temporal's list), p50 ms: ${percentile(finds, 0.5).toFixed(0)}`);
   console.log(`to move one of them (event to timer moved), p50 ms: ${percentile(moves, 0.5).toFixed(0)}\n`);
 
-  await together(client);
-  await workers.shutdown();
-  await sealer.stop();
-  await connection.close();
+  await together();
 }
 
 async function hire(client: Client, person: string, startDate: string): Promise<void> {
-  await say(client, person, `hire-${person}`, 'hired', {
-    startDate,
-    firstName: 'Waiting',
-    lastName: person,
-    workerType: 'employee',
-    location: 'Berlin',
-  });
-}
-
-/** Sends an event of the source and waits for its outcome. */
-async function say(
-  client: Client,
-  subject: string,
-  id: string,
-  type: 'hired' | 'start-date-changed',
-  data: Record<string, unknown>,
-): Promise<void> {
-  const event = insideEvent({ source: 'operator', id, type, subject, data, now: new Date().toISOString() });
-  const key = `workday:${id}`;
-  await startEvent(client.workflow, { ...event, key, source: 'workday' });
-  await client.workflow.getHandle(`event:${key}`).result();
+  const data = { startDate, firstName: 'Waiting', lastName: person, workerType: 'employee', location: 'Berlin' };
+  const outcome = await send(client, { subject: person, id: `hire-${person}`, type: 'hired', data });
+  await outcome();
 }
 
 /** Some hundred people whose first day begins in the same moment, in one time zone; the targets take 100 calls a second each. */
-async function together(client: Client): Promise<void> {
+async function together(): Promise<void> {
   const people = Array.from({ length: size.starting }, (_, index) => `S-${index}`);
   const today = new Date().toISOString().slice(0, 10);
   await inParallel(people, 40, (person) => hire(client, person, addDays(today, 5)));
@@ -209,11 +145,11 @@ async function bytesOf(file: string): Promise<number> {
 
 /** PGlite's files without its write-ahead log; of another server's database nothing is said. */
 async function directoryBytes(): Promise<number> {
-  if (url !== undefined) return 0;
-  const root = join(folder, 'directory');
-  const files = await readdir(root, { recursive: true, withFileTypes: true });
+  const root = files.directory;
+  if (root === undefined) return 0;
+  const found = await readdir(root, { recursive: true, withFileTypes: true });
   const sizes = await Promise.all(
-    files
+    found
       .filter((file) => file.isFile() && !file.parentPath.includes('pg_wal'))
       .map((file) =>
         stat(join(file.parentPath, file.name)).then(
@@ -223,31 +159,4 @@ async function directoryBytes(): Promise<number> {
       ),
   );
   return sizes.reduce((sum, each) => sum + each, 0);
-}
-
-async function inParallel<T>(
-  items: T[],
-  width: number,
-  work: (item: T, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: width }, async () => {
-      for (let index = next++; index < items.length; index = next++) {
-        const item = items[index];
-        if (item !== undefined) await work(item, index);
-      }
-    }),
-  );
-}
-
-async function bundled(): Promise<{ codePath: string }> {
-  const extension = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(import.meta.dirname, `../workflows/index${extension}`),
-    logger: new DefaultLogger('ERROR'),
-  });
-  const codePath = join(folder, 'workflows.js');
-  await writeFile(codePath, code);
-  return { codePath };
 }
