@@ -168,7 +168,7 @@ onBothDatabases('safeguards', (under) => {
       expect(statesOf(answers)).toEqual({ taken: 10, held: 14 });
       expect(answers.slice(12)).toEqual(answers.slice(0, 12));
       const people = await under.store.read((reader) => reader.peopleOf(numbers(1, 12).map(idOf)));
-      expect(people.filter(({ state }) => state === 'Terminating')).toHaveLength(10);
+      expect(people.filter(({ state }) => state === 'Terminating')).toHaveLength(5);
     });
   });
 });
