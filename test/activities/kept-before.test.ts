@@ -1,9 +1,9 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asFoundFirst } from '../../activities/kept-before.ts';
-import { openStore } from '../../src/directory/connect.ts';
 import type { Store } from '../../src/directory/store.ts';
 import type { AccountSeen } from '../../src/targets/target.ts';
+import { memoryStore } from '../helpers/store.ts';
 
 const step = { event: 'workday:42', target: 'aws-iam' };
 const account = (status: AccountSeen['status'], devices: string[]): AccountSeen => ({
@@ -20,7 +20,7 @@ const counting: Pick<Store, 'read'> = {
   },
 };
 beforeAll(async () => {
-  store = await openStore({ migrate: true });
+  store = await memoryStore();
   const before = [
     { ...step, account: 'AIDA1', state: account('enabled', ['phone']), at: '2026-01-05T12:00:00.000Z' },
     { ...step, target: 'github', account: 'AIDA1', state: account('enabled', ['key']), at: '2026-01-05T12:00:00.000Z' },

@@ -59,7 +59,7 @@ it('what is held is dropped though somebody ended the person’s workflow, and "
   await environment.client.workflow.getHandle(personWorkflowId('GT-2')).terminate('by hand');
   expect(await post(id, { action: 'attach', reason: 'so', person: 'GT-2' })).toMatchObject({
     status: 409,
-    body: { detail: '"action" must be one of retry, skip, done, drop' },
+    body: { detail: '"action" must be one of retry, skip, done, drop, release' },
   });
   expect(await post(id, { action: 'drop', reason: 'a break-glass account' })).toMatchObject({
     status: 200,
