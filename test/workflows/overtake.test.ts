@@ -73,8 +73,9 @@ describe('a privileged person’s termination', () => {
     await until(() => waitsAtTarget('GT-48291'), 'the leaver to wait with them');
     crm.open();
     expect((await handle.result()).outcome).toBe('applied');
-    // Those in the air end first; of those that waited none was before the leaver but who took a place in the same moment.
+    // Those in the air end first. A queue has four partitions, each of which has its own most urgent first: so some of the
+    // others go ahead, and in the order of arrival it would be all of them.
     expect(crm.order.indexOf('GT-48291')).toBeGreaterThanOrEqual(atOnce);
-    expect(crm.order.indexOf('GT-48291')).toBeLessThan(2 * atOnce);
+    expect(crm.order.indexOf('GT-48291')).toBeLessThan(queued / 2);
   }, 240_000);
 });
