@@ -13,6 +13,7 @@ import type {
   ExceptionRequest,
   Match,
   PersonView,
+  Reading,
   Sight,
   StepWork,
 } from '../src/model/work.ts';
@@ -31,6 +32,12 @@ export interface MusterActivities {
   ): Promise<void>;
   /** Reads a certification back at its source, and sends on what concerns whom: one event for each person. */
   spreadCertification(request: EventRequest): Promise<Settlement>;
+  /** Asks the event's own source about the worker, and writes down what it says; `after` the person has the event, a contradiction alerts. */
+  readAtSource(
+    request: EventRequest & { person: string; reading: Reading },
+  ): Promise<{ enteredAt?: string; contradicted?: string }>;
+  /** The source could not be asked: why is evidence, and the event goes on. */
+  noteUnread(request: EventRequest & { person: string; reading: Reading; reason: string }): Promise<void>;
   /** Hands the event to its person, whose workflow is started if none is open. Safe to repeat: its update id is the event's key. */
   deliverEvent(request: { event: IdentityEvent; person: string; priority: number }): Promise<void>;
 

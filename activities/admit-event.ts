@@ -7,6 +7,7 @@ import type { Admission, EventRequest, Match } from '../src/model/work.ts';
 import { priorityOf } from '../src/policy/ends.ts';
 import type { Dependencies } from './dependencies.ts';
 import { newPerson } from './new-person.ts';
+import { readingFor } from './read-at-source.ts';
 
 /** Enters the event in the ledger, once for all time, and finds whose it is. */
 export async function admitEvent(dependencies: Dependencies, request: EventRequest): Promise<Admission> {
@@ -102,13 +103,15 @@ interface Entered {
   waiting: Waiting[];
 }
 
-async function enter({ sources, policy }: Dependencies, tx: Transaction, request: EventRequest): Promise<Entered> {
+async function enter(dependencies: Dependencies, tx: Transaction, request: EventRequest): Promise<Entered> {
+  const { sources, policy } = dependencies;
   const { event, workflowId, now } = request;
   const found = request.attachTo === undefined ? await peopleFor(tx, event) : await aliases(tx, request.attachTo);
   if (found.length > 1)
     return { admission: { kind: 'admitted', match: { kind: 'several', people: found } }, waiting: [] };
   const [only] = found;
-  if (only !== undefined) return { admission: await identified(tx, request, only), waiting: await woken(tx, event) };
+  if (only !== undefined)
+    return { admission: await identified(dependencies, tx, request, only), waiting: await woken(tx, event) };
   // Attached to their own number: somebody has looked, and says that they are new.
   const isNew = request.attachTo === event.subject;
   if (request.attachTo !== undefined && !isNew)
@@ -117,7 +120,8 @@ async function enter({ sources, policy }: Dependencies, tx: Transaction, request
   // Whoever looks and whoever creates take turns, so that no event waits for a person who is there.
   await tx.lock(`subject:${event.subject}`);
   const [since] = await peopleFor(tx, event);
-  if (since !== undefined) return { admission: await identified(tx, request, since), waiting: await woken(tx, event) };
+  if (since !== undefined)
+    return { admission: await identified(dependencies, tx, request, since), waiting: await woken(tx, event) };
   const mayCreate = sources[event.source]?.authoritative === true;
   const created = mayCreate ? await newPerson(tx, policy, event, isNew) : undefined;
   if (created?.kind === 'several') {
@@ -135,7 +139,7 @@ async function enter({ sources, policy }: Dependencies, tx: Transaction, request
         data: { source: event.source },
       },
     ]);
-    return { admission: await identified(tx, request, created.person), waiting: await woken(tx, event) };
+    return { admission: await identified(dependencies, tx, request, created.person), waiting: await woken(tx, event) };
   }
   await tx.addWaiting({
     event: event.key,
@@ -148,7 +152,12 @@ async function enter({ sources, policy }: Dependencies, tx: Transaction, request
   return { admission: { kind: 'admitted', match: { kind: 'nobody' } }, waiting: [] };
 }
 
-async function identified(tx: Transaction, request: EventRequest, id: string): Promise<Entered['admission']> {
+async function identified(
+  dependencies: Dependencies,
+  tx: Transaction,
+  request: EventRequest,
+  id: string,
+): Promise<Entered['admission']> {
   const { event, workflowId, now } = request;
   const person = await tx.person(id);
   await tx.updateArrival(event.key, { person: id });
@@ -163,9 +172,15 @@ async function identified(tx: Transaction, request: EventRequest, id: string): P
       data: { subject: event.subject },
     },
   ]);
+  // What the person has answered is read no more: this is another run of the same.
+  const isNew = person !== undefined && (await tx.personEvent(id, event.key)) === undefined;
+  const reading = isNew ? readingFor(dependencies, event, person, now) : undefined;
   return {
     kind: 'admitted',
-    match: { kind: 'person', person: id, priority: person === undefined ? 2 : priorityOf(event, person) },
+    match: {
+      ...{ kind: 'person', person: id, priority: person === undefined ? 2 : priorityOf(event, person) },
+      ...(reading === undefined ? {} : { reading }),
+    },
   };
 }
 

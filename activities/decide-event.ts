@@ -28,7 +28,7 @@ import { tell, wake, writeSettlement } from './settle.ts';
 import { hireCancelled, startDateChanged } from './start-date.ts';
 import { terminated, terminationRescinded } from './terminated.ts';
 import { undoRequested } from './undo.ts';
-import { waitsForApproval } from './unverified.ts';
+import { waitsForApproval, waitsForSource } from './unverified.ts';
 import { viewOf } from './view.ts';
 
 /** One event and its person, in the transaction that decides about them. */
@@ -77,7 +77,7 @@ async function decideOnce(deciding: Deciding): Promise<Verdict> {
   // What comes from inside (an operator, a schedule, a signal that was checked) has no entry in muster.yaml.
   const mode = inside.has(event.source) ? 'enforce' : (dependencies.sources[event.source]?.mode ?? 'observe');
   if (mode !== 'enforce') return restrain(deciding, mode);
-  return (await waitsForApproval(deciding)) ?? decideFor(deciding);
+  return (await waitsForApproval(deciding)) ?? (await waitsForSource(deciding)) ?? decideFor(deciding);
 }
 
 const inside: ReadonlySet<string> = new Set(internalSources);
@@ -131,7 +131,8 @@ export async function hold(deciding: Deciding, kind: ExceptionKind, why: string)
 /** Held for security to agree to, and nobody else's to decide: released, it is decided again and goes on. */
 export async function holdForRelease(deciding: Deciding, why: string): Promise<Verdict> {
   const { dependencies, tx, person, event, now, workflowId } = deciding;
-  const reason = `${event.type} for ${person.id} is held: ${why}`;
+  const what = confidential(event, dependencies.policy) ? 'an event' : event.type;
+  const reason = `${what} for ${person.id} is held: ${why}`;
   const kind = 'needs-decision';
   const request = { step: releaseStep(event.key), kind, event: event.key, person: person.id, reason } as const;
   await raise(tx, dependencies, { request, workflowId, now });

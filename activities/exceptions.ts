@@ -1,5 +1,6 @@
 import type { Transaction } from '../src/directory/store.ts';
 import type { Settlement } from '../src/model/event.ts';
+import { isBeside } from '../src/model/exception.ts';
 import { eventWorkflowId, occurrenceOf } from '../src/model/messages.ts';
 import type { EventRequest, ExceptionRequest, PersonView } from '../src/model/work.ts';
 import { handoverStep } from '../src/policy/handover.ts';
@@ -203,8 +204,8 @@ export async function resolveByHand(dependencies: Dependencies, request: ByHand)
         { workflowId, step: id, kind: 'exception-resolved', person, at: now, data: { action, by } },
       ]);
     }
-    // What a leaver owns says nothing of whether their end goes on.
-    const of = exception?.kind === 'handover' ? undefined : exception?.event;
+    // What a leaver owns says nothing of whether their end goes on, and neither does an alert beside it.
+    const of = exception?.kind === 'handover' || isBeside(id) ? undefined : exception?.event;
     const held = of === undefined ? undefined : await heldEvent(tx, person, of);
     const outcome: Settlement['outcome'] = action === 'drop' ? 'dropped' : 'applied';
     const settlement = held === undefined ? undefined : { event: held, outcome, reason: `by hand, by ${by}` };

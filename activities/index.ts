@@ -23,6 +23,7 @@ import { openTicket } from './open-ticket.ts';
 import { readOrder, withdrawTicket } from './order-tickets.ts';
 import { beginOrder, finishOrder, noteOrder } from './orders.ts';
 import { verifyProof } from './proof.ts';
+import { noteUnread, readAtSource } from './read-at-source.ts';
 import { releaseOne } from './release.ts';
 import { releaseHeld } from './release-held.ts';
 import { restoreAccess } from './restore-access.ts';
@@ -41,6 +42,8 @@ export function createMusterActivities(dependencies: Dependencies): MusterActivi
     parkEvent: (request) => parkEvent(dependencies, request),
     settleParked: (request) => settleParked(dependencies, request),
     spreadCertification: (request) => spreadCertification(dependencies, request),
+    readAtSource: (request) => readAtSource(dependencies, request),
+    noteUnread: (request) => noteUnread(dependencies, request),
     deliverEvent: (request) => deliverEvent(dependencies, request),
     openPerson: (request) => dependencies.store.transaction((tx) => viewOf(tx, dependencies.timing, request.person)),
     decideEvent: (request) => decideEvent(dependencies, request),

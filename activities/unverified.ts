@@ -36,5 +36,11 @@ export async function waitsForRelease(deciding: Deciding, why: string): Promise<
   return holdForRelease(deciding, `${why} ${whatToDo}`);
 }
 
+/** Its own source was asked, and says otherwise: it waits for security's word; undefined: it goes on. */
+export async function waitsForSource(deciding: Deciding): Promise<Verdict | undefined> {
+  const { contradicted } = deciding.event;
+  return contradicted === undefined ? undefined : waitsForRelease(deciding, contradicted);
+}
+
 const whatToDo =
   'If it is right, security releases it ("release"), and it is applied as the event it is; else "drop" it.';

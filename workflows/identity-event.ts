@@ -5,6 +5,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  isCancellation,
   proxyActivities,
   setHandler,
   sleep,
@@ -24,7 +25,8 @@ import {
   statusQuery,
 } from '../src/model/messages.ts';
 import { priorityOf } from '../src/model/priority.ts';
-import type { Admission, EventRequest, Match } from '../src/model/work.ts';
+import type { Admission, EventRequest, Match, Reading } from '../src/model/work.ts';
+import { failureWords } from './failure-words.ts';
 import { messages, now, records } from './muster-activities.ts';
 import { checkResolution, type Resolution, refuse, vouchedFor } from './resolution.ts';
 import { attributes } from './search-attributes.ts';
@@ -38,6 +40,13 @@ export const status = defineQuery<unknown>(statusQuery);
 const reading = proxyActivities<MusterActivities>({
   startToCloseTimeout: '5m',
   retry: { initialInterval: '1s', maximumInterval: '1m' },
+});
+
+/** A source that does not answer keeps an event no longer than this. */
+const asking = proxyActivities<MusterActivities>({
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '5m',
+  retry: { initialInterval: '2s', maximumInterval: '1m' },
 });
 
 const usualTiming: EventTiming = { lookAgainMs: 30_000, looks: 3, firstRedeliverMs: 60_000, redeliverMs: 300_000 };
@@ -237,24 +246,47 @@ class ArrivalDesk {
 
   /** Delivers until the person has answered for good. Delivering again also revives a person's workflow that somebody ended by hand. */
   async deliver(match: Found): Promise<Settlement> {
+    const { reading } = match;
+    let beside: Promise<void> | undefined;
+    if (reading === 'before') await this.#readAtSource(match.person, reading);
     this.#waitingFor = `person:${match.person}`;
     let pause = this.#timing.firstRedeliverMs;
     let shown: EventOutcome | undefined;
     for (;;) {
       await messages.deliverEvent({ event: this.#event, person: match.person, priority: match.priority });
+      // An end that is due now has gone its way, and waits for nobody's word.
+      if (reading === 'after') beside ??= this.#readAtSource(match.person, reading);
       await condition(() => this.#heard()?.outcome !== shown, pause, {
         summary: `deliver again to ${match.person} if there is no answer`,
       });
       const heard = this.#heard();
-      if (heard !== undefined && isFinal(heard)) return heard;
+      if (heard !== undefined && isFinal(heard)) {
+        await beside;
+        return heard;
+      }
       if (heard !== undefined && heard.outcome !== shown) this.#show(heard.outcome);
       shown = heard?.outcome;
       pause = this.#timing.redeliverMs;
       if (workflowInfo().continueAsNewSuggested) {
+        await beside;
         await condition(allHandlersFinished);
         await continueAsNew<typeof identityEvent>(this.#input);
       }
     }
+  }
+
+  /** An event that does not say when it was entered: its source is asked what it has of the worker. */
+  async #readAtSource(person: string, reading: Reading): Promise<void> {
+    if (reading === 'before') this.#waitingFor = 'source';
+    const request = { ...this.request(), person, reading };
+    try {
+      const said = await asking.readAtSource(request);
+      if (reading === 'before') this.#event = { ...this.#event, ...said };
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await records.noteUnread({ ...request, now: now(), reason: failureWords(error) });
+    }
+    if (reading === 'before') this.#waitingFor = `person:${person}`;
   }
 
   #show(outcome: EventOutcome): void {

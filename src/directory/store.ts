@@ -296,7 +296,7 @@ export interface Transaction {
   /** Sets what is known now; `settledAt` only when it is final. */
   updateArrival(
     key: string,
-    change: Partial<Pick<Arrival, 'person' | 'outcome' | 'reason' | 'settledAt'>>,
+    change: Partial<Pick<Arrival, 'event' | 'person' | 'outcome' | 'reason' | 'settledAt'>>,
   ): Promise<void>;
   /** An event that was held goes on: nothing is known of its outcome again, unless that is final. */
   reopenArrival(key: string): Promise<void>;

@@ -95,6 +95,8 @@ export interface IdentityEvent {
   correction?: boolean;
   rescinded?: boolean;
   data: EndData & WorkerData & Record<string, unknown>;
+  /** Its own source was asked and says otherwise, in words that may be shown: it waits for somebody to let it go on. */
+  contradicted?: string;
   /** Who caused it where a person did: an operator's id. */
   by?: string;
   /** SHA-256 (hex) of the RFC 8785 form of what was sent, to tell a duplicate from another event under the same id. */

@@ -29,6 +29,11 @@ export const releaseStep = (event: string): string => `${event}/to-release`;
 /** Is what this exception holds there to be released? */
 export const isToRelease = (exception: string): boolean => /\/to-release(#\d+)?$/.test(exception);
 
+/** The step under which somebody is told that an event's own source says otherwise, while the event goes on. */
+export const contradictedStep = (event: string): string => `${event}/contradicted`;
+/** Does it stand beside an event that goes on, so that nothing becomes of the event when it is resolved? */
+export const isBeside = (exception: string): boolean => /\/contradicted(#\d+)?$/.test(exception);
+
 /** What stands for the alert of an exception that could be told nowhere but in the log. */
 export const alertInLog = 'log';
 

@@ -15,9 +15,13 @@ export type Admission =
 
 /** Who an event is about. `nobody` has left a waiting row, which the creator of that person finds. */
 export type Match =
-  | { kind: 'person'; person: string; priority: number }
+  /** `reading`: its own source can be asked about the worker, `before` the person learns of it or `after`. */
+  | { kind: 'person'; person: string; priority: number; reading?: Reading }
   | { kind: 'nobody' }
   | { kind: 'several'; people: string[] };
+
+/** When the source is asked about the worker of an event that does not say when it was entered. */
+export type Reading = 'before' | 'after';
 
 /** Durations in milliseconds; policy has the real ones, tests have short ones. */
 export interface PersonTiming {

@@ -30,6 +30,13 @@ const sayings: Readonly<Record<string, Words>> = {
   'event-accepted': ({ event }, value) =>
     `${value('type').replaceAll('-', ' ')}: accepted from ${value('source')} (${event})`,
   'person-identified': (_, value) => `the event's worker ${value('subject')} was found`,
+  'source-read': (row, value) => {
+    if (row.data['verdict'] === 'silent') return 'its source was asked about the worker, and says nothing of it';
+    if (row.data['verdict'] === 'agrees')
+      return `its source was asked about the worker, and agrees (entered ${value('enteredAt')})`;
+    return `its source was asked about the worker, and says otherwise: ${value('reason')}`;
+  },
+  'source-not-read': (_, value) => `its source could not be asked about the worker: ${value('reason')}`,
   'event-ignored': () => 'nothing was to be done',
   'event-held': (_, value) => `held for a person to decide (${value('kind')})`,
   'event-held-by-safeguard': (_, value) => `held by a safeguard (${value('hold')})`,

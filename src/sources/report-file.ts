@@ -15,6 +15,8 @@ export const fileReportSettings = z.strictObject({
   path: z.string().min(1),
   /** `json`: an object a line; `csv`: the columns' names in the first line, RFC 4180, no line breaks within quotes. */
   format: z.enum(['json', 'csv']),
+  /** It has everything and is written anew every few minutes, so that it can be asked about one worker. */
+  worker: z.boolean().default(false),
 });
 type Settings = z.output<typeof fileReportSettings>;
 
@@ -26,25 +28,55 @@ const headSchema = z.looseObject({
 
 /** A file that is older than the window's end cannot say what was in it, and is as good as none. */
 export function fileReport(settings: Settings, { folder }: Pick<ReportDependencies, 'folder'>): SourceReport {
-  const { path, format } = settings;
+  const { path, format, worker } = settings;
   const where = isAbsolute(path) ? path : join(folder, path);
+  async function* read(
+    which: (change: ReportedChange) => boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReportedChange> {
+    const faults: string[] = [];
+    for await (const { row, line } of rowsOf(where, format, signal)) {
+      const change = typeof row === 'string' ? row : changeOf(row);
+      if (typeof change === 'string') faults.push(`line ${line}: ${change}`);
+      else if (which(change)) yield change;
+    }
+    if (faults.length > 0) throw unreadable(faults);
+  }
   return {
     query: ({ from, to }) => `file ${path} (${format}), entered from ${from} to ${to}`,
     async *changes(window, signal) {
-      await requireWrittenSince(where, path, window.to);
-      const faults: string[] = [];
-      for await (const { row, line } of rowsOf(where, format, signal)) {
-        const change = typeof row === 'string' ? row : changeOf(row);
-        if (typeof change === 'string') faults.push(`line ${line}: ${change}`);
-        else if (isWithin(change, window)) yield change;
-      }
-      if (faults.length > 0) throw unreadable(faults);
+      await requireWrittenSince(where, path, window.to, windowIsOver);
+      yield* read((change) => isWithin(change, window), signal);
     },
+    ...(worker
+      ? {
+          async worker(workerId: string, since: string, signal: AbortSignal) {
+            await requireWrittenSince(where, path, since, eventCame);
+            const found: ReportedChange[] = [];
+            for await (const change of read((each) => each.workerId === workerId, signal)) found.push(change);
+            return found;
+          },
+        }
+      : {}),
     close: async () => undefined,
   };
 }
 
-async function requireWrittenSince(where: string, path: string, moment: string): Promise<void> {
+const windowIsOver = {
+  what: "the window's end",
+  advice: 'Look at the job that writes it, or ask less often (deliveryChecks.<source>.every).',
+};
+const eventCame = {
+  what: 'the event came',
+  advice: 'Look at the job that writes it: it must write anew every few minutes.',
+};
+
+async function requireWrittenSince(
+  where: string,
+  path: string,
+  moment: string,
+  { what, advice }: { what: string; advice: string },
+): Promise<void> {
   const written = await stat(where).catch((cause: unknown) => {
     throw new Failure('not-found', `the report ${path} is not there`, {
       advice: 'Whatever writes it has not: look at that job, and at the path in settings.report.',
@@ -53,9 +85,7 @@ async function requireWrittenSince(where: string, path: string, moment: string):
   });
   if (written.mtimeMs >= Date.parse(moment)) return;
   const at = written.mtime.toISOString();
-  throw new Failure('unavailable', `the report ${path} was last written at ${at}, before the window's end`, {
-    advice: 'Look at the job that writes it, or ask less often (deliveryChecks.<source>.every).',
-  });
+  throw new Failure('unavailable', `the report ${path} was last written at ${at}, before ${what}`, { advice });
 }
 
 interface Row {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../model/failure.ts';
 import { HttpClient } from '../targets/http-client.ts';
 import { httpUrl, pemText, secretReference } from '../targets/setting-types.ts';
-import type { ReportDependencies, ReportedChange, ReportWindow, SourceReport } from './report.ts';
+import type { ReportDependencies, ReportedChange, ReportWindow, SourceReport, WorkerChange } from './report.ts';
 import type { NormalisedEvent } from './source.ts';
 import { normaliseReportRow, workdaySettings } from './workday.ts';
 
@@ -23,6 +23,8 @@ export const raasReportSettings = z.strictObject({
   prompts: z
     .strictObject({ from: z.string().min(1).default('From'), to: z.string().min(1).default('To') })
     .prefault({}),
+  /** A report of its own, with all that was entered about one worker, and its prompt for the worker's id. Absent: nobody is asked. */
+  worker: z.strictObject({ report: z.string().min(1), prompt: z.string().min(1) }).exactOptional(),
   /** Other prompts, as they are. */
   parameters: z.record(z.string().min(1), z.string()).default({}),
   /** What rows are that have no column `event`: `Worker_Terminated`. */
@@ -48,34 +50,49 @@ export function raasReport(settings: Settings, { secret }: Pick<ReportDependenci
     ...{ baseUrl: settings.baseUrl, title: 'Workday report', timeoutMs: settings.timeoutMs, maxBytes },
     ...(settings.ca === undefined ? {} : { ca: settings.ca }),
   });
-  const pathOf = (window: ReportWindow) => {
-    const { prompts, parameters, tenant, owner, report } = settings;
-    // Prompts are days. Entry moments are in the tenant's zone: a day more on either side, and rows are chosen below.
-    const query = new URLSearchParams({
-      ...parameters,
-      format: 'json',
-      [prompts.from]: dayOf(window.from, -1),
-      [prompts.to]: dayOf(window.to, 1),
-    });
+  const { prompts, parameters, tenant, owner, worker } = settings;
+  const pathOf = (report: string, asked: Record<string, string>) => {
+    const query = new URLSearchParams({ ...parameters, format: 'json', ...asked });
     return `/ccx/service/customreport2/${[tenant, owner, report].map(encodeURIComponent).join('/')}?${query}`;
   };
+  // Prompts are days. Entry moments are in the tenant's zone: a day more on either side, and rows are chosen below.
+  const pathOfWindow = (window: ReportWindow) =>
+    pathOf(settings.report, { [prompts.from]: dayOf(window.from, -1), [prompts.to]: dayOf(window.to, 1) });
+
+  async function ask(report: string, path: string, signal: AbortSignal) {
+    const credentials = `${settings.username}:${await secret(settings.password)}`;
+    const answer = await client.call({
+      path,
+      name: `report ${report}`,
+      headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+      signal,
+    });
+    const body = answerSchema.safeParse(answer.json());
+    if (!body.success) throw new Failure('protocol', 'Workday report: the answer has no list Report_Entry');
+    const faults: string[] = [];
+    const rows = body.data.Report_Entry.flatMap((row, index) => read(row, index, settings, faults));
+    return { rows, faults };
+  }
   return {
-    query: (window) => `GET ${settings.baseUrl.replace(/\/$/, '')}${pathOf(window)}`,
+    query: (window) => `GET ${settings.baseUrl.replace(/\/$/, '')}${pathOfWindow(window)}`,
     async *changes(window, signal) {
-      const credentials = `${settings.username}:${await secret(settings.password)}`;
-      const answer = await client.call({
-        path: pathOf(window),
-        name: `report ${settings.report}`,
-        headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
-        signal,
-      });
-      const body = answerSchema.safeParse(answer.json());
-      if (!body.success) throw new Failure('protocol', 'Workday report: the answer has no list Report_Entry');
-      const faults: string[] = [];
-      const rows = body.data.Report_Entry.flatMap((row, index) => read(row, index, settings, faults));
+      const { rows, faults } = await ask(settings.report, pathOfWindow(window), signal);
       yield* standing(rows).filter((change) => isWithin(change, window));
       if (faults.length > 0) throw unreadable(faults);
     },
+    ...(worker === undefined
+      ? {}
+      : {
+          async worker(workerId: string, _since: string, signal: AbortSignal) {
+            const { rows, faults } = await ask(
+              worker.report,
+              pathOf(worker.report, { [worker.prompt]: workerId }),
+              signal,
+            );
+            if (faults.length > 0) throw unreadable(faults);
+            return historyOf(rows.filter(({ subject }) => subject === workerId));
+          },
+        }),
     close: () => client.close(),
   };
 }
@@ -92,30 +109,61 @@ function read(row: unknown, index: number, settings: Settings, faults: string[])
   return [];
 }
 
+const undone: Partial<Record<NormalisedEvent['type'], ReportedChange['kind']>> = {
+  'termination-rescinded': 'terminated',
+  'hire-cancelled': 'hired',
+};
+
+const dateOf = ({ effectiveDate, effectiveAt }: NormalisedEvent): string | undefined =>
+  effectiveDate ?? effectiveAt?.slice(0, 10);
+
+/** The row as a hire or a termination; undefined where it is none, or has no date. */
+function changeOf(row: NormalisedEvent): ReportedChange | undefined {
+  const kind = row.type === 'rehired' || row.type === 'start-date-changed' ? 'hired' : row.type;
+  const effectiveDate = dateOf(row);
+  if ((kind !== 'terminated' && kind !== 'hired') || effectiveDate === undefined) return undefined;
+  return {
+    ...{ workerId: row.subject, kind, effectiveDate, data: row.data },
+    ...(row.enteredAt === undefined ? {} : { enteredAt: row.enteredAt }),
+    ...(row.id === undefined ? {} : { id: row.id }),
+  };
+}
+
+/** All of one worker in the order of its entry: a start that moved is where it is now, and what was taken back says so. */
+function historyOf(rows: readonly NormalisedEvent[]): WorkerChange[] {
+  const dated = rows.every(({ enteredAt }) => enteredAt !== undefined);
+  // Without moments, what takes something back is taken to be the later word.
+  const orderOf = (row: NormalisedEvent) => (dated ? (row.enteredAt ?? '') : row.type in undone ? '1' : '0');
+  const history: WorkerChange[] = [];
+  for (const row of [...rows].sort((one, other) => orderOf(one).localeCompare(orderOf(other)))) {
+    const change = changeOf(row);
+    const kind = undone[row.type];
+    const standing = history.filter(({ takenBack }) => takenBack === undefined);
+    if (kind !== undefined) {
+      const own = standing.filter((each) => each.kind === kind);
+      const met = own.findLast((each) => each.effectiveDate === dateOf(row)) ?? own.at(-1);
+      if (met !== undefined) met.takenBack = row.enteredAt === undefined ? {} : { enteredAt: row.enteredAt };
+    } else if (change !== undefined) {
+      const moved = row.type === 'start-date-changed' ? standing.findLast((each) => each.kind === 'hired') : undefined;
+      if (moved === undefined) history.push(change);
+      else Object.assign(moved, change);
+    }
+  }
+  return history;
+}
+
 /** Hires and terminations that nothing later in the report takes back. */
 function standing(rows: readonly NormalisedEvent[]): ReportedChange[] {
-  const undone: Partial<Record<NormalisedEvent['type'], NormalisedEvent['type']>> = {
-    'termination-rescinded': 'terminated',
-    'hire-cancelled': 'hired',
-  };
   return rows.flatMap((row, index) => {
-    const kind = row.type === 'rehired' ? 'hired' : row.type;
-    if (kind !== 'terminated' && kind !== 'hired') return [];
+    const change = row.type === 'start-date-changed' ? undefined : changeOf(row);
+    if (change === undefined) return [];
     const takenBack = rows.some(
       (other, at) =>
         other.subject === row.subject &&
-        undone[other.type] === kind &&
+        undone[other.type] === change.kind &&
         (other.enteredAt !== undefined && row.enteredAt !== undefined ? other.enteredAt > row.enteredAt : at > index),
     );
-    const effectiveDate = row.effectiveDate ?? row.effectiveAt?.slice(0, 10);
-    if (takenBack || effectiveDate === undefined) return [];
-    return [
-      {
-        ...{ workerId: row.subject, kind, effectiveDate, data: row.data },
-        ...(row.enteredAt === undefined ? {} : { enteredAt: row.enteredAt }),
-        ...(row.id === undefined ? {} : { id: row.id }),
-      },
-    ];
+    return takenBack ? [] : [change];
   });
 }
 

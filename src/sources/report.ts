@@ -26,6 +26,12 @@ export interface ReportedChange {
   data: NormalisedEvent['data'];
 }
 
+/** One of all that a source has of one worker. */
+export interface WorkerChange extends ReportedChange {
+  /** Present where the source has taken it back since; with the moment of that, where it says one. */
+  takenBack?: { enteredAt?: string };
+}
+
 /** What a source says it has: its own list, asked for, to hold against the events that arrived. */
 export interface SourceReport {
   /** What is asked, for evidence: no secrets. */
@@ -35,6 +41,11 @@ export interface SourceReport {
    * before it throws: a list with one bad line still names what is missing in the others.
    */
   changes(window: ReportWindow, signal: AbortSignal): AsyncIterable<ReportedChange>;
+  /**
+   * All hires and terminations of one worker, those that were taken back included. What the source had before `since`, an ISO
+   * instant, is no answer, and is thrown. Absent: it cannot be asked about one worker.
+   */
+  worker?(workerId: string, since: string, signal: AbortSignal): Promise<WorkerChange[]>;
   close(): Promise<void>;
 }
 

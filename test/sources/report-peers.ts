@@ -7,8 +7,8 @@ export type Mood = 'well' | 'error' | 'garbage' | 'empty' | 'silent';
 /** Somebody at the source, as the peers keep them. */
 export interface Entry {
   worker: string;
-  /** `rescinded`: a termination that was taken back; Workday alone lists those. */
-  kind: 'terminated' | 'hired' | 'rescinded';
+  /** `rescinded`, `cancelled`: a termination or a hire that was taken back; `moved`: another start. Workday alone lists those. */
+  kind: 'terminated' | 'hired' | 'rescinded' | 'cancelled' | 'moved';
   date: string;
   /** When it was entered, an ISO instant. */
   entered: string;
@@ -19,6 +19,8 @@ const eventNames = {
   terminated: 'Worker_Terminated',
   hired: 'Worker_Hired',
   rescinded: 'Worker_Termination_Rescinded',
+  cancelled: 'Worker_Hire_Rescinded',
+  moved: 'Worker_Start_Date_Changed',
 } as const;
 
 interface Peer {
@@ -37,16 +39,20 @@ export async function raasPeer(password = 'raas-password'): Promise<Peer> {
     const expected = `Basic ${Buffer.from(`ISU_Muster:${password}`).toString('base64')}`;
     if (request.headers.authorization !== expected) return json(response, 401, { error: 'invalid credentials' });
     state.asked.push(decodeURIComponent(url.pathname + url.search));
-    if (url.pathname !== '/ccx/service/customreport2/globaltech/ISU_Muster/Hires_and_Terminations') {
+    const report = '/ccx/service/customreport2/globaltech/ISU_Muster/';
+    const isOfWorker = url.pathname === `${report}Worker_History`;
+    if (!isOfWorker && url.pathname !== `${report}Hires_and_Terminations`) {
       return json(response, 404, { error: 'no such report' });
     }
     const [from = '', to = ''] = [url.searchParams.get('From'), url.searchParams.get('To')].map((day) => day ?? '');
     const rows = state.entries
-      .filter(({ entered }) => entered.slice(0, 10) >= from && entered.slice(0, 10) <= to)
+      .filter(({ worker }) => !isOfWorker || worker === url.searchParams.get('Worker'))
+      .filter(({ entered }) => isOfWorker || (entered.slice(0, 10) >= from && entered.slice(0, 10) <= to))
       .map(({ worker, kind, date, entered, type }) => ({
         Employee_ID: worker,
         event: eventNames[kind],
-        ...(kind === 'hired' ? { startDate: date, firstName: 'Sarah', lastName: 'Chen' } : { effectiveDate: date }),
+        ...(kind === 'hired' ? { startDate: date, firstName: 'Sarah', lastName: 'Chen' } : {}),
+        ...(kind === 'moved' ? { startDate: date } : kind === 'hired' ? {} : { effectiveDate: date }),
         entryMoment: entered,
         ...(type === undefined ? {} : { terminationType: type }),
       }));

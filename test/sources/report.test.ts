@@ -124,6 +124,55 @@ describe("Workday's report", () => {
   });
 });
 
+describe("a worker's own report at Workday", () => {
+  const since = '2025-11-15T12:00:00.000Z';
+  const own = { worker: { report: 'Worker_History', prompt: 'Worker' } };
+  const ask = (report: SourceReport) => report.worker?.('GT-2', since, AbortSignal.timeout(2_000));
+
+  it('is asked for by its prompt, and gives all of one worker in the order of its entry', async () => {
+    const { peer, report } = await raas({ ...own, parameters: { Country: 'US' } });
+    const of = (kind: Entry['kind'], date: string, entered: string, worker = 'GT-2') => ({
+      ...{ worker, kind, date, entered: `${entered}T09:00:00.000Z` },
+    });
+    peer.entries = [
+      of('moved', '2024-03-04', '2024-02-10'),
+      of('hired', '2019-05-01', '2019-04-01'),
+      of('terminated', '2020-12-31', '2020-12-01'),
+      of('hired', '2024-03-01', '2024-02-01'),
+      of('terminated', '2025-11-30', '2025-11-01'),
+      of('rescinded', '2025-11-30', '2025-11-05'),
+      of('hired', '2026-01-05', '2025-11-10'),
+      of('cancelled', '2026-01-05', '2025-11-11'),
+      of('terminated', '2025-11-30', '2025-11-02', 'GT-3'),
+    ];
+    const told = (await ask(report))?.map(({ kind, effectiveDate, enteredAt, takenBack }) => [
+      ...[kind, effectiveDate, enteredAt?.slice(0, 10)],
+      ...(takenBack === undefined ? [] : [takenBack.enteredAt?.slice(0, 10)]),
+    ]);
+    expect(told).toEqual([
+      ['hired', '2019-05-01', '2019-04-01'],
+      ['terminated', '2020-12-31', '2020-12-01'],
+      ['hired', '2024-03-04', '2024-02-10'],
+      ['terminated', '2025-11-30', '2025-11-01', '2025-11-05'],
+      ['hired', '2026-01-05', '2025-11-10', '2025-11-11'],
+    ]);
+    const path = '/ccx/service/customreport2/globaltech/ISU_Muster/Worker_History';
+    expect(peer.asked).toEqual([`${path}?Country=US&format=json&Worker=GT-2`]);
+  });
+
+  it('that fails, or has a row that means nothing, is no answer', async () => {
+    const { peer, report } = await raas(own);
+    peer.entries = [{ worker: 'GT-2', kind: 'terminated', date: 'soon', entered: since }];
+    await expect(ask(report)).rejects.toMatchObject({ code: 'protocol' });
+    peer.mood = 'error';
+    await expect(ask(report)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('is nothing that can be asked for where none is configured', async () => {
+    expect((await raas()).report.worker).toBeUndefined();
+  });
+});
+
 describe("SailPoint's search", () => {
   async function isc(more: Record<string, unknown> = {}) {
     const peer = await sailPointPeer();
@@ -227,6 +276,21 @@ hired,GT-9,,2025-12-01,,,"open\r
     expect(message).toMatch(
       /^3 lines cannot be read: line 4: has 4 cells for 7 columns; line 5: \/kind .*; line 6: has a quote that is not closed$/,
     );
+  });
+
+  it('answers about one worker where it says so, unless it was written before the event came', async () => {
+    const line = (workerId: string) => JSON.stringify({ kind: 'terminated', workerId, effectiveDate: '2025-11-15' });
+    const folder = await file('changes.jsonl', [line('GT-2'), line('GT-3')].join('\n'));
+    const settings = { kind: 'file', path: 'changes.jsonl', format: 'json' };
+    const report = connect({ ...settings, worker: true }, folder);
+    const ask = (since: string) => report.worker?.('GT-3', since, AbortSignal.timeout(2_000));
+    expect(await ask('2025-11-15T12:00:00.000Z')).toEqual([
+      { workerId: 'GT-3', kind: 'terminated', effectiveDate: '2025-11-15', data: { effectiveDate: '2025-11-15' } },
+    ]);
+    const old = new Date('2025-11-15T11:59:59Z');
+    await utimes(join(folder, 'changes.jsonl'), old, old);
+    await expect(ask('2025-11-15T12:00:00.000Z')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(connect(settings, folder).worker).toBeUndefined();
   });
 
   it('that is not there, or older than the window, is a failure and not an empty list', async () => {
