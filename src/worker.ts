@@ -59,12 +59,15 @@ type Tuning = Pick<
 
 const shutdown: Tuning = { shutdownGraceTime: '5s', shutdownForceTime: '20s' };
 
-/** The worker of the queue `muster`: sized to those active at once, not to those waiting. */
+/**
+ * The worker of the queue `muster`: sized to those active at once, not to those waiting. All of them share one process and
+ * one database, so with more at once none is done sooner, and what is urgent waits behind more that has begun.
+ */
 export const musterWorker: Tuning = {
   ...shutdown,
   maxCachedWorkflows: 500,
-  maxConcurrentWorkflowTaskExecutions: 100,
-  maxConcurrentLocalActivityExecutions: 100,
+  maxConcurrentWorkflowTaskExecutions: 24,
+  maxConcurrentLocalActivityExecutions: 48,
   maxConcurrentActivityTaskExecutions: 100,
   stickyQueueScheduleToStartTimeout: '5s',
   workflowTaskPollerBehavior: { type: 'autoscaling', minimum: 2, maximum: 10, initial: 5 },
