@@ -1,14 +1,11 @@
 import { isUnsealed, sealRows, verifyChain } from '../ledger/chain.ts';
 import { writeTogether } from '../ledger/together.ts';
-import type { Person } from '../model/person.ts';
-import { Batch } from './batch.ts';
 import type { Connections } from './database.ts';
 import { embeddedConnections, postgresConnections } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { Contention } from './faults.ts';
-import { guards } from './guard.ts';
 import { migrateEmbedded, migratePostgres, requireMigrated } from './migrate.ts';
-import type { Store, Together } from './store.ts';
+import type { Store } from './store.ts';
 import { transactionOver } from './transaction.ts';
 
 export interface StoreOptions {
@@ -52,12 +49,7 @@ const attempts = 4;
 
 /** The store over either kind of connections. */
 export function storeOver(connections: Connections): Store {
-  const together = batches(connections);
-  const reader = {
-    ...transactionOver(connections.single),
-    person: (id: string) => together.person.ask(id),
-    guard: (id: string) => together.guard.ask(id),
-  };
+  const reader = transactionOver(connections.single);
 
   async function again<T>(run: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
@@ -72,7 +64,7 @@ export function storeOver(connections: Connections): Store {
   return {
     transaction: (work) => again(() => connections.transaction((session) => work(transactionOver(session)))),
     read: (work) => work(reader),
-    write: (pieces) => again(() => together.write.ask(pieces)),
+    write: (pieces) => again(() => writeTogether(connections.single, pieces)),
     async seal(limit = 1_000) {
       if (!(await isUnsealed(connections.single))) return 0;
       return again(() => connections.transaction((session) => sealRows(session, limit)));
@@ -82,32 +74,5 @@ export function storeOver(connections: Connections): Store {
       await connections.single.run((database) => database.execute('SELECT 1'));
     },
     close: () => connections.close(),
-  };
-}
-
-/** What a burst asks for at every step at a target, asked together. */
-function batches({ single, width }: Connections) {
-  const limits = { width, most: 100 };
-  return {
-    person: new Batch(async (ids: string[]): Promise<(Person | undefined)[]> => {
-      const [id, ...more] = ids;
-      const reader = transactionOver(single);
-      if (id !== undefined && more.length === 0) return [await reader.person(id)];
-      const found = new Map((await reader.peopleOf(ids)).map((person) => [person.id, person]));
-      return ids.map((each) => found.get(each));
-    }, limits),
-    guard: new Batch((ids: string[]) => guards(single, ids), limits),
-    write: new Batch(
-      async (pieces: Together[]): Promise<undefined[]> => {
-        await writeTogether(single, {
-          before: pieces.flatMap(({ before = [] }) => before),
-          accounts: pieces.flatMap(({ accounts = [] }) => accounts),
-          evidence: pieces.flatMap(({ evidence }) => evidence),
-        });
-        return pieces.map(() => undefined);
-      },
-      // A statement may change an account's row once.
-      { ...limits, keys: ({ accounts = [] }) => accounts.map(({ target, id }) => JSON.stringify([target, id])) },
-    ),
   };
 }

@@ -14,8 +14,6 @@ export interface Connections {
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** Statements that stand each for itself, on any connection that is free. */
   readonly single: Session;
-  /** Of the statements that are asked together, how many of a kind may run at once. */
-  readonly width: number;
   close(): Promise<void>;
 }
 
@@ -45,7 +43,6 @@ export function postgresConnections(url: string, most: number): Connections {
 
   return {
     single: new Session(drizzleNodePostgres(pool), 'single'),
-    width: 2,
     transaction: (work) => onOneConnection(pool, 'READ COMMITTED', work),
     snapshot: (work) => onOneConnection(pool, 'REPEATABLE READ READ ONLY', work),
     close: () => pool.end(),
@@ -92,7 +89,6 @@ export function embeddedConnections(pglite: PGlite): Connections {
   const database: Database = drizzlePglite(pglite);
   return {
     single: new Session(database, 'single'),
-    width: 1,
     transaction: (work) => inProcess(pglite, database, work),
     // One after the other, so each sees one state anyway.
     snapshot: (work) => inProcess(pglite, database, work),

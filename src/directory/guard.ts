@@ -1,7 +1,7 @@
 import { asc, eq, notLike, type SQL, sql } from 'drizzle-orm';
 import { person, stop } from './schema.ts';
 import type { Session } from './session.ts';
-import type { Guard, Transaction } from './store.ts';
+import type { Transaction } from './store.ts';
 
 /** What every changing call asks before it is made: the person's epoch, and the stops in force. */
 export function guard(
@@ -13,7 +13,25 @@ export function guard(
         await database.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`);
       }),
 
-    guard: async (id) => (await guards(session, [id]))[0],
+    guard: (id) =>
+      session.run(async (database) => {
+        const [found] = await database
+          .select({
+            epoch: person.epoch,
+            state: person.state,
+            stops: sql<string[]>`ARRAY(SELECT scope FROM ${stop} WHERE ${inForce} ORDER BY scope)`,
+            lifted: sql<Record<
+              string,
+              number
+            > | null>`(SELECT json_object_agg(substr(scope, ${lifted.length + 1}), ${since})
+              FROM ${stop} WHERE ${isRecent})`,
+          })
+          .from(person)
+          .where(eq(person.id, id));
+        if (found === undefined || found.lifted !== null) return found && { ...found, lifted: found.lifted ?? {} };
+        const { epoch, state, stops } = found;
+        return { epoch, state, stops };
+      }),
 
     putStop: (scope, by, reason, at) =>
       session.run(async (database) => {
@@ -49,30 +67,6 @@ export function guard(
         return found?.ms ?? undefined;
       }),
   };
-}
-
-/** Of each of these people, in their order; of who is not there, undefined. */
-export function guards(session: Session, ids: readonly string[]): Promise<(Guard | undefined)[]> {
-  return session.run(async (database) => {
-    const rows = await database
-      .select({
-        id: person.id,
-        epoch: person.epoch,
-        state: person.state,
-        stops: sql<string[]>`ARRAY(SELECT scope FROM ${stop} WHERE ${inForce} ORDER BY scope)`,
-        lifted: sql<Record<
-          string,
-          number
-        > | null>`(SELECT json_object_agg(substr(scope, ${lifted.length + 1}), ${since})
-          FROM ${stop} WHERE ${isRecent})`,
-      })
-      .from(person)
-      .where(sql`${person.id} IN (SELECT json_array_elements_text(${JSON.stringify(ids)}::json))`);
-    const found = new Map(
-      rows.map(({ id, lifted: recent, ...row }) => [id, recent === null ? row : { ...row, lifted: recent }]),
-    );
-    return ids.map((id) => found.get(id));
-  });
 }
 
 /** What a stop's row is named once it is lifted. */
